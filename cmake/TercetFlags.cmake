@@ -1,0 +1,12 @@
+# Compile flags shared by every part of Tercet.
+add_library(TercetFlags INTERFACE)
+target_compile_options(TercetFlags INTERFACE
+  -Wall -Wextra -Wno-unused-parameter -fvisibility-inlines-hidden)
+if(TERCET_ASSERTIONS)
+  target_compile_options(TercetFlags INTERFACE -UNDEBUG)
+endif()
+if(TERCET_SANITIZE)
+  target_compile_options(TercetFlags INTERFACE
+    -fsanitize=${TERCET_SANITIZE} -fno-omit-frame-pointer -g1)
+  target_link_options(TercetFlags INTERFACE -fsanitize=${TERCET_SANITIZE})
+endif()

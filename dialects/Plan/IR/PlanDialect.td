@@ -1,0 +1,62 @@
+//===- PlanDialect.td - dialect, attributes and types ----------*- tablegen -*-===//
+#ifndef TERCET_DIALECTS_PLAN_IR_PLANDIALECT
+#define TERCET_DIALECTS_PLAN_IR_PLANDIALECT
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpBase.td"
+
+def Plan_Dialect : Dialect {
+  let name = "plan";
+  let cppNamespace = "::tercet::plan";
+  let summary = "the program as data (internal)";
+  let description = [{
+    One `plan.program` per entry point: dimension variables, buffers, and a list of
+    commands. It is data, not host code: the runtime reads it from the artifact,
+    verifies it and walks it. Every size, grid and constant is an affine map
+    (d0, d1, ...) -> (...) over the program's dimension variables; a map with
+    several results means their minimum. Commands between two barriers may run at
+    the same time.
+  }];
+  let useDefaultTypePrinterParser = 1;
+  let useDefaultAttributePrinterParser = 1;
+}
+
+def Plan_BufferType : TypeDef<Plan_Dialect, "Buffer"> {
+  let mnemonic = "buffer";
+  let summary = "a range of memory the plan knows";
+}
+
+def Plan_DimAttr : AttrDef<Plan_Dialect, "Dim"> {
+  let mnemonic = "dim";
+  let summary = "a dimension variable: a name and its upper bound";
+  let description = [{
+    `#plan.dim<"M", 360>`: the value comes from the shape of the inputs whose
+    `#plan.tensor` names the variable alone on an axis; all must agree.
+  }];
+  let parameters = (ins "::mlir::StringAttr":$name, "int64_t":$bound);
+  let assemblyFormat = "`<` $name `,` $bound `>`";
+}
+
+def Plan_TensorAttr : AttrDef<Plan_Dialect, "Tensor"> {
+  let mnemonic = "tensor";
+  let summary = "an input or output: name, element type, shape map";
+  let description = [{
+    `#plan.tensor<"images", f32, affine_map<(d0) -> (d0, 64)>>`: one map result per axis.
+  }];
+  let parameters = (ins "::mlir::StringAttr":$name, "::mlir::Type":$element_type,
+                        "::mlir::AffineMap":$shape);
+  let assemblyFormat = "`<` $name `,` $element_type `,` $shape `>`";
+}
+
+def Plan_Access : I32EnumAttr<"Access", "how a dispatch uses a buffer", [
+    I32EnumAttrCase<"Read", 1, "read">, I32EnumAttrCase<"Write", 2, "write">,
+    I32EnumAttrCase<"ReadWrite", 3, "read_write">]> {
+  let cppNamespace = "::tercet::plan";
+  let genSpecializedAttr = 0;
+}
+def Plan_AccessAttr : EnumAttr<Plan_Dialect, Plan_Access, "access"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
+#endif

@@ -1,0 +1,13 @@
+//===- Rows.td - the rows dialect ------------------------------*- tablegen -*-===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef TERCET_DIALECTS_ROWS_IR_ROWS
+#define TERCET_DIALECTS_ROWS_IR_ROWS
+
+include "dialects/Rows/IR/RowsDialect.td"
+include "dialects/Rows/IR/RowsOps.td"
+
+#endif
