@@ -1,0 +1,44 @@
+//===- DotEngine.h - four-way dot products of a machine ---------*- C++ -*-===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The arithmetic of a `rows.matmul` kernel on one kind of machine. A target
+// registers its engines; a kernel's `config` attribute names one.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TERCET_PASSES_KERNELS_DOTENGINE_H
+#define TERCET_PASSES_KERNELS_DOTENGINE_H
+
+#include "dialects/Ternary/Codes/Code.h"
+#include "mlir/IR/Builders.h"
+
+namespace tercet::kernels {
+
+class DotEngine {
+public:
+  virtual ~DotEngine();
+  /// "avx512vnni", "avx2", "portable", "dp4a", "dot4", ...
+  virtual llvm::StringRef getName() const = 0;
+  /// 32-bit lanes of an accumulator: a divisor of 16; 1 on a GPU, where a thread
+  /// has one output of the panel.
+  virtual unsigned getLanes() const = 0;
+  virtual ternary::DecoderFeatures getDecoderFeatures() const { return {}; }
+  /// acc[l] + sum over j of codes[l].byte[j] (unsigned, 0..2) * acts[l].byte[j]
+  /// (signed). All of type i32 or vector<lanes x i32>; `acts` is the same four
+  /// activation bytes in every lane.
+  virtual mlir::Value emitDot(mlir::OpBuilder &b, mlir::Location loc,
+                              mlir::Value acc, mlir::Value codes,
+                              mlir::Value acts) const = 0;
+};
+
+/// Adds an engine for the process (registration is done once, at start-up).
+void registerDotEngine(std::unique_ptr<DotEngine> engine);
+/// Null where no engine has that name.
+const DotEngine *lookupDotEngine(llvm::StringRef name);
+
+} // namespace tercet::kernels
+
+#endif
