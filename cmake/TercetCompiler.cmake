@@ -1,8 +1,10 @@
 # LLVM/MLIR 22, the shared precompiled header, and the helpers that the
 # compiler's rooms use to declare dialects, passes and libraries.
-find_package(LLVM 22 CONFIG QUIET PATHS /usr/lib/llvm-22 NO_DEFAULT_PATH)
-find_package(MLIR 22 CONFIG QUIET PATHS /usr/lib/llvm-22 NO_DEFAULT_PATH)
-find_package(LLD 22 CONFIG QUIET PATHS /usr/lib/llvm-22 NO_DEFAULT_PATH)
+list(PREPEND CMAKE_PREFIX_PATH /usr/lib/llvm-22)
+# MLIR's package does not say its version to a request for one; LLVM's does.
+find_package(LLVM 22 CONFIG QUIET)
+find_package(MLIR CONFIG QUIET)
+find_package(LLD CONFIG QUIET)
 if(NOT LLVM_FOUND OR NOT MLIR_FOUND OR NOT LLD_FOUND)
   message(FATAL_ERROR
     "LLVM/MLIR/LLD 22 development packages are missing: run scripts/setup, or "

@@ -1,0 +1,435 @@
+//===- RowsOps.cpp - verifiers and interfaces of the rows ops -------------===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/Rows/IR/Rows.h"
+#include "dialects/Ternary/Codes/Code.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+using namespace tercet;
+using namespace tercet::rows;
+
+#define GET_OP_CLASSES
+#include "dialects/Rows/IR/RowsOps.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// What the kernel ops share
+//===----------------------------------------------------------------------===//
+
+static ShapedType shaped(Value v) { return cast<ShapedType>(v.getType()); }
+
+/// Sizes agree, or one of them is not known.
+static bool compatible(int64_t a, int64_t b) {
+  return ShapedType::isDynamic(a) || ShapedType::isDynamic(b) || a == b;
+}
+
+/// A row-wise kernel op is either over tensors, with one result per init, or
+/// over memrefs with none.
+static LogicalResult verifyDestinationStyle(DestinationStyleOpInterface op) {
+  unsigned tensors = llvm::count_if(op->getOperandTypes(), [](Type t) {
+    return isa<RankedTensorType>(t);
+  });
+  unsigned memrefs = llvm::count_if(
+      op->getOperandTypes(), [](Type t) { return isa<MemRefType>(t); });
+  if (tensors && memrefs)
+    return op->emitOpError("mixes tensors and memrefs");
+  if (op->getNumResults() != (tensors ? op.getNumDpsInits() : 0))
+    return op->emitOpError("over tensors has one result per destination, over "
+                           "memrefs none; got ")
+           << op->getNumResults();
+  return success();
+}
+
+static void
+getKernelEffects(DestinationStyleOpInterface op,
+                 SmallVectorImpl<MemoryEffects::EffectInstance> &effects) {
+  for (OpOperand &operand : op->getOpOperands()) {
+    if (!isa<MemRefType>(operand.get().getType()))
+      continue;
+    if (op.isDpsInit(&operand))
+      effects.emplace_back(MemoryEffects::Write::get(), &operand);
+    else
+      effects.emplace_back(MemoryEffects::Read::get(), &operand);
+  }
+}
+
+static LogicalResult reifyInits(DestinationStyleOpInterface op, OpBuilder &b,
+                                ReifiedRankedShapedTypeDims &shapes) {
+  for (OpOperand &init : op.getDpsInitsMutable())
+    shapes.push_back(tensor::getMixedSizes(b, op.getLoc(), init.get()));
+  return success();
+}
+
+static OpFoldResult getDim(OpBuilder &b, Location loc, Value v, int64_t axis) {
+  ShapedType type = shaped(v);
+  if (!type.isDynamicDim(axis))
+    return b.getIndexAttr(type.getDimSize(axis));
+  if (isa<RankedTensorType>(type))
+    return tensor::DimOp::create(b, loc, v, axis).getResult();
+  return memref::DimOp::create(b, loc, v, axis).getResult();
+}
+
+/// A slice of a tensor operand; tiling happens before bufferization.
+static Value slice(OpBuilder &b, Location loc, Value v,
+                   ArrayRef<OpFoldResult> offsets,
+                   ArrayRef<OpFoldResult> sizes) {
+  SmallVector<OpFoldResult> strides(offsets.size(), b.getIndexAttr(1));
+  return tensor::ExtractSliceOp::create(b, loc, v, offsets, sizes, strides);
+}
+
+/// The rows [offset, offset + size) of an operand, all of its other axes.
+static Value sliceRows(OpBuilder &b, Location loc, Value v, OpFoldResult offset,
+                       OpFoldResult size) {
+  SmallVector<OpFoldResult> offsets{offset}, sizes{size};
+  for (int64_t i = 1, e = shaped(v).getRank(); i < e; ++i) {
+    offsets.push_back(b.getIndexAttr(0));
+    sizes.push_back(getDim(b, loc, v, i));
+  }
+  return slice(b, loc, v, offsets, sizes);
+}
+
+/// Tiles an op whose only loop runs over the rows of every operand but those in
+/// `whole`.
+static FailureOr<TilingResult> tileRows(DestinationStyleOpInterface op,
+                                        OpBuilder &b,
+                                        ArrayRef<OpFoldResult> offsets,
+                                        ArrayRef<OpFoldResult> sizes,
+                                        ValueRange whole) {
+  SmallVector<Value> operands;
+  SmallVector<Operation *> slices;
+  SmallVector<Type> results;
+  for (OpOperand &operand : op->getOpOperands()) {
+    if (llvm::is_contained(whole, operand.get())) {
+      operands.push_back(operand.get());
+      continue;
+    }
+    Value v = sliceRows(b, op.getLoc(), operand.get(), offsets[0], sizes[0]);
+    slices.push_back(v.getDefiningOp());
+    operands.push_back(v);
+    if (op.isDpsInit(&operand))
+      results.push_back(v.getType());
+  }
+  Operation *tiled = mlir::clone(b, op, results, operands);
+  return TilingResult{{tiled}, SmallVector<Value>(tiled->getResults()), slices};
+}
+
+static SmallVector<Range> getRowDomain(OpBuilder &b, Location loc, Value v) {
+  return {Range{b.getIndexAttr(0), getDim(b, loc, v, 0), b.getIndexAttr(1)}};
+}
+
+/// Rows of a row-wise op's result `init` that a tile writes.
+static LogicalResult
+getRowTilePosition(OpBuilder &b, Location loc, Value init,
+                   ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes,
+                   SmallVector<OpFoldResult> &resultOffsets,
+                   SmallVector<OpFoldResult> &resultSizes) {
+  resultOffsets.assign({offsets[0]});
+  resultSizes.assign({sizes[0]});
+  for (int64_t i = 1, e = shaped(init).getRank(); i < e; ++i) {
+    resultOffsets.push_back(b.getIndexAttr(0));
+    resultSizes.push_back(getDim(b, loc, init, i));
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// rows.quantize
+//===----------------------------------------------------------------------===//
+
+LogicalResult QuantizeOp::verify() {
+  ShapedType input = shaped(getInput()), values = shaped(getValues());
+  // ROWS-Q1
+  if (input.getRank() != 2 || input.isDynamicDim(1))
+    return emitOpError("ROWS-Q1: input must be [M, K] with a static K, got ")
+           << input;
+  int64_t m = input.getDimSize(0), k = input.getDimSize(1);
+  // ROWS-Q2
+  if (values.getRank() != 2 || values.isDynamicDim(1) ||
+      values.getDimSize(1) < k || !compatible(values.getDimSize(0), m))
+    return emitOpError("ROWS-Q2: values must be [M, KP] with KP >= ")
+           << k << ", got " << values;
+  // ROWS-Q3
+  for (Value v : {Value(getScale()), Value(getSums())})
+    if (shaped(v).getRank() != 1 || !compatible(shaped(v).getDimSize(0), m))
+      return emitOpError("ROWS-Q3: scale and sums must be [M], got ")
+             << v.getType();
+  // ROWS-Q4
+  if (getGain() && (shaped(getGain()).getRank() != 1 ||
+                    shaped(getGain()).getDimSize(0) != k))
+    return emitOpError("ROWS-Q4: gain must be [")
+           << k << "], got " << getGain().getType();
+  return verifyDestinationStyle(*this);
+}
+
+void QuantizeOp::getEffects(
+    SmallVectorImpl<MemoryEffects::EffectInstance> &effects) {
+  getKernelEffects(*this, effects);
+}
+LogicalResult
+QuantizeOp::reifyResultShapes(OpBuilder &b,
+                              ReifiedRankedShapedTypeDims &shapes) {
+  return reifyInits(*this, b, shapes);
+}
+SmallVector<utils::IteratorType> QuantizeOp::getLoopIteratorTypes() {
+  return {utils::IteratorType::parallel};
+}
+SmallVector<Range> QuantizeOp::getIterationDomain(OpBuilder &b) {
+  return getRowDomain(b, getLoc(), getInput());
+}
+FailureOr<TilingResult>
+QuantizeOp::getTiledImplementation(OpBuilder &b,
+                                   ArrayRef<OpFoldResult> offsets,
+                                   ArrayRef<OpFoldResult> sizes) {
+  SmallVector<Value> whole;
+  if (getGain())
+    whole.push_back(getGain());
+  return tileRows(*this, b, offsets, sizes, whole);
+}
+LogicalResult QuantizeOp::getResultTilePosition(
+    OpBuilder &b, unsigned result, ArrayRef<OpFoldResult> offsets,
+    ArrayRef<OpFoldResult> sizes, SmallVector<OpFoldResult> &resultOffsets,
+    SmallVector<OpFoldResult> &resultSizes) {
+  return getRowTilePosition(b, getLoc(), getDpsInits()[result], offsets, sizes,
+                            resultOffsets, resultSizes);
+}
+
+//===----------------------------------------------------------------------===//
+// rows.pack
+//===----------------------------------------------------------------------===//
+
+LogicalResult PackOp::verify() {
+  ShapedType input = shaped(getInput()), values = shaped(getValues()),
+             sums = shaped(getSums());
+  // ROWS-P1
+  if (input.getRank() != 2 || input.isDynamicDim(1))
+    return emitOpError("ROWS-P1: input must be [M, K] with a static K, got ")
+           << input;
+  // ROWS-P2
+  if (values.getRank() != 2 || values.isDynamicDim(1) ||
+      values.getDimSize(1) < input.getDimSize(1) ||
+      !compatible(values.getDimSize(0), input.getDimSize(0)))
+    return emitOpError("ROWS-P2: values must be [M, KP] with KP >= ")
+           << input.getDimSize(1) << ", got " << values;
+  // ROWS-P3
+  if (sums.getRank() != 1 ||
+      !compatible(sums.getDimSize(0), input.getDimSize(0)))
+    return emitOpError("ROWS-P3: sums must be [M], got ") << sums;
+  return verifyDestinationStyle(*this);
+}
+
+void PackOp::getEffects(
+    SmallVectorImpl<MemoryEffects::EffectInstance> &effects) {
+  getKernelEffects(*this, effects);
+}
+LogicalResult PackOp::reifyResultShapes(OpBuilder &b,
+                                        ReifiedRankedShapedTypeDims &shapes) {
+  return reifyInits(*this, b, shapes);
+}
+SmallVector<utils::IteratorType> PackOp::getLoopIteratorTypes() {
+  return {utils::IteratorType::parallel};
+}
+SmallVector<Range> PackOp::getIterationDomain(OpBuilder &b) {
+  return getRowDomain(b, getLoc(), getInput());
+}
+FailureOr<TilingResult>
+PackOp::getTiledImplementation(OpBuilder &b, ArrayRef<OpFoldResult> offsets,
+                               ArrayRef<OpFoldResult> sizes) {
+  return tileRows(*this, b, offsets, sizes, {});
+}
+LogicalResult PackOp::getResultTilePosition(
+    OpBuilder &b, unsigned result, ArrayRef<OpFoldResult> offsets,
+    ArrayRef<OpFoldResult> sizes, SmallVector<OpFoldResult> &resultOffsets,
+    SmallVector<OpFoldResult> &resultSizes) {
+  return getRowTilePosition(b, getLoc(), getDpsInits()[result], offsets, sizes,
+                            resultOffsets, resultSizes);
+}
+
+//===----------------------------------------------------------------------===//
+// rows.matmul
+//===----------------------------------------------------------------------===//
+
+int64_t MatmulOp::getN() { return shaped(getInit()).getDimSize(1); }
+
+SmallVector<AffineMap> MatmulOp::getEpilogueMapsArray() {
+  return llvm::to_vector(getEpilogueMaps().getAsValueRange<AffineMapAttr>());
+}
+
+LogicalResult MatmulOp::verify() {
+  const ternary::Code &code = ternary::getCode(getCode().getKind());
+  int64_t k = getK();
+  ShapedType input = shaped(getInput()), weight = shaped(getWeight()),
+             sums = shaped(getSums()), init = shaped(getInit());
+  // ROWS-M1
+  if (k <= 0 || input.getRank() != 2 || input.isDynamicDim(1) ||
+      input.getDimSize(1) < code.getPaddedK(k))
+    return emitOpError("ROWS-M1: input must be [M, KP] with KP >= ")
+           << code.getPaddedK(k) << " (k = " << k << " in words of code "
+           << code.getName() << "), got " << input;
+  // ROWS-M3
+  if (init.getRank() != 2 || sums.getRank() != 1 ||
+      !compatible(sums.getDimSize(0), input.getDimSize(0)) ||
+      !compatible(init.getDimSize(0), input.getDimSize(0)))
+    return emitOpError("ROWS-M3: sums must be [M] and init [M, N], got ")
+           << sums << " and " << init;
+  // ROWS-M2
+  int64_t n = init.getDimSize(1);
+  if (weight.getRank() != 2 ||
+      weight.getDimSize(1) != code.getPanelBytes(k) ||
+      (!ShapedType::isDynamic(n) &&
+       !compatible(weight.getDimSize(0), ternary::Code::getPanels(n))))
+    return emitOpError("ROWS-M2: weight must be [ceil(N/16), ")
+           << code.getPanelBytes(k) << "] bytes of code " << code.getName()
+           << ", got " << weight;
+  // ROWS-M4
+  SmallVector<AffineMap> maps = getEpilogueMapsArray();
+  if (maps.size() != getEpilogueOperands().size())
+    return emitOpError("ROWS-M4: needs one map per epilogue operand, got ")
+           << maps.size() << " maps for " << getEpilogueOperands().size();
+  for (auto [map, operand] : llvm::zip(maps, getEpilogueOperands()))
+    if (map.getNumDims() != 2 || map.getNumSymbols() != 0 ||
+        !map.isProjectedPermutation() ||
+        map.getNumResults() != shaped(operand).getRank() ||
+        (map.getNumResults() == 2 && !map.isIdentity()))
+      return emitOpError("ROWS-M4: an epilogue map is one of (r, n) -> (), "
+                         "(r), (n) or (r, n), of the operand's rank, got ")
+             << map << " for " << operand.getType();
+  // ROWS-M5
+  Block &body = getEpilogue().front();
+  SmallVector<Type> expected{IntegerType::get(getContext(), 32)};
+  for (Value v : getEpilogueOperands())
+    expected.push_back(shaped(v).getElementType());
+  if (!llvm::equal(body.getArgumentTypes(), expected))
+    return emitOpError("ROWS-M5: the region takes i32 and the element types of "
+                       "the epilogue operands");
+  auto yield = dyn_cast<YieldOp>(body.getTerminator());
+  if (!yield || yield.getValue().getType() != init.getElementType())
+    return emitOpError("ROWS-M5: the region yields init's element type, ")
+           << init.getElementType();
+  // ROWS-M6
+  for (Operation &op : body.without_terminator())
+    if (!OpTrait::hasElementwiseMappableTraits(&op) &&
+        !op.hasTrait<OpTrait::ConstantLike>())
+      return op.emitOpError(
+          "ROWS-M6: only elementwise scalar ops may stand in an epilogue");
+  return verifyDestinationStyle(*this);
+}
+
+void MatmulOp::getEffects(
+    SmallVectorImpl<MemoryEffects::EffectInstance> &effects) {
+  getKernelEffects(*this, effects);
+}
+LogicalResult MatmulOp::reifyResultShapes(OpBuilder &b,
+                                          ReifiedRankedShapedTypeDims &shapes) {
+  return reifyInits(*this, b, shapes);
+}
+
+SmallVector<utils::IteratorType> MatmulOp::getLoopIteratorTypes() {
+  return {utils::IteratorType::parallel, utils::IteratorType::parallel};
+}
+
+SmallVector<Range> MatmulOp::getIterationDomain(OpBuilder &b) {
+  OpFoldResult zero = b.getIndexAttr(0), one = b.getIndexAttr(1);
+  return {Range{zero, getDim(b, getLoc(), getInit(), 0), one},
+          Range{zero, getDim(b, getLoc(), getInit(), 1), one}};
+}
+
+/// Tiles over rows and outputs. A tile of outputs begins at a multiple of 16, so
+/// that it is made of whole panels; the caller's tile size sees to that.
+FailureOr<TilingResult>
+MatmulOp::getTiledImplementation(OpBuilder &b, ArrayRef<OpFoldResult> offsets,
+                                 ArrayRef<OpFoldResult> sizes) {
+  Location loc = getLoc();
+  AffineExpr d0 = b.getAffineDimExpr(0);
+  OpFoldResult panel = affine::makeComposedFoldedAffineApply(
+      b, loc, d0.floorDiv(ternary::kPanelRows), {offsets[1]});
+  OpFoldResult panels = affine::makeComposedFoldedAffineApply(
+      b, loc, d0.ceilDiv(ternary::kPanelRows), {sizes[1]});
+
+  Value input = sliceRows(b, loc, getInput(), offsets[0], sizes[0]);
+  Value sums = sliceRows(b, loc, getSums(), offsets[0], sizes[0]);
+  Value weight = sliceRows(b, loc, getWeight(), panel, panels);
+  SmallVector<Value> operands{input, sums, weight};
+  for (auto [map, operand] :
+       llvm::zip(getEpilogueMapsArray(), getEpilogueOperands())) {
+    if (map.getNumResults() == 0) {
+      operands.push_back(operand);
+      continue;
+    }
+    SmallVector<OpFoldResult> o, s;
+    for (AffineExpr e : map.getResults()) {
+      unsigned d = cast<AffineDimExpr>(e).getPosition();
+      o.push_back(offsets[d]);
+      s.push_back(sizes[d]);
+    }
+    operands.push_back(slice(b, loc, operand, o, s));
+  }
+  Value init = slice(b, loc, getInit(), offsets, sizes);
+  operands.push_back(init);
+  SmallVector<Operation *> slices;
+  for (Value v : operands)
+    if (auto op = v.getDefiningOp<tensor::ExtractSliceOp>())
+      slices.push_back(op);
+  Operation *tiled =
+      mlir::clone(b, getOperation(), TypeRange{init.getType()}, operands);
+  return TilingResult{{tiled}, SmallVector<Value>(tiled->getResults()), slices};
+}
+
+LogicalResult MatmulOp::getResultTilePosition(
+    OpBuilder &b, unsigned, ArrayRef<OpFoldResult> offsets,
+    ArrayRef<OpFoldResult> sizes, SmallVector<OpFoldResult> &resultOffsets,
+    SmallVector<OpFoldResult> &resultSizes) {
+  resultOffsets.assign(offsets.begin(), offsets.end());
+  resultSizes.assign(sizes.begin(), sizes.end());
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// rows.weight, rows.load_weight
+//===----------------------------------------------------------------------===//
+
+LogicalResult WeightOp::verify() {
+  auto source = cast<RankedTensorType>(getSourceType());
+  auto type = cast<RankedTensorType>(getType());
+  bool encodes = getTransform() == WeightTransform::Encode ||
+                 getTransform() == WeightTransform::TernarizeEncode;
+  // ROWS-W1
+  if (encodes != getCode().has_value())
+    return emitOpError("ROWS-W1: a code is given exactly for the encoding "
+                       "transforms");
+  if (encodes) {
+    // ROWS-W2
+    const ternary::Code &code = ternary::getCode(getCode()->getKind());
+    if (source.getRank() != 2 || type.getRank() != 2 ||
+        type.getDimSize(0) !=
+            ternary::Code::getPanels(source.getDimSize(0)) ||
+        type.getDimSize(1) != code.getPanelBytes(source.getDimSize(1)) ||
+        !type.getElementType().isInteger(8))
+      return emitOpError("ROWS-W2: ")
+             << source << " in code " << code.getName() << " is stored as ["
+             << ternary::Code::getPanels(source.getDimSize(0)) << ", "
+             << code.getPanelBytes(source.getDimSize(1)) << "] bytes, got "
+             << type;
+  } else if (getTransform() == WeightTransform::Identity && source != type) {
+    // ROWS-W3
+    return emitOpError("ROWS-W3: identity keeps the type, got ")
+           << source << " and " << type;
+  }
+  return success();
+}
+
+LogicalResult LoadWeightOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto weight =
+      symbols.lookupNearestSymbolFrom<WeightOp>(*this, getWeightAttr());
+  if (!weight)
+    return emitOpError("no rows.weight called ") << getWeightAttr();
+  if (weight.getType() != getResult().getType())
+    return emitOpError("the weight is stored as ")
+           << weight.getType() << ", got " << getResult().getType();
+  return success();
+}
