@@ -298,7 +298,7 @@ LogicalResult MatmulOp::verify() {
         (map.getNumResults() == 2 && !map.isIdentity()))
       return emitOpError("ROWS-M4: an epilogue map is one of (r, n) -> (), "
                          "(r), (n) or (r, n), of the operand's rank, got ")
-             << map << " for " << operand.getType();
+             << AffineMapAttr::get(map) << " for " << operand.getType();
   // ROWS-M5
   Block &body = getEpilogue().front();
   SmallVector<Type> expected{IntegerType::get(getContext(), 32)};

@@ -11,7 +11,8 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 class Ternary_Op<string mnemonic, list<Trait> traits = []>
     : Op<Ternary_Dialect, mnemonic,
          !listconcat(traits, [Pure,
-           DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface>])> {
+           DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
+          ["reifyResultShapes"]>])> {
   let hasVerifier = 1;
 }
 
