@@ -15,7 +15,9 @@ def Plan_ProgramOp : Plan_Op<"program", [Symbol, SingleBlock, NoTerminator,
   let description = [{
     Verifier: PLAN-P1: every map is over exactly the program's dimensions.
     PLAN-P2: every dimension appears alone on an axis of some input.
-    PLAN-P3: input and output names are unique.
+    Its bound is positive. PLAN-P3: input, output and dimension names are unique;
+    elements are integers or floats. PLAN-P4: the body holds plan ops only.
+    PLAN-P5: `plan.input` and `plan.output` name one that the program has.
 
     ```mlir
     plan.program @classify dims [#plan.dim<"M", 360>]
@@ -26,7 +28,7 @@ def Plan_ProgramOp : Plan_Op<"program", [Symbol, SingleBlock, NoTerminator,
       %w = plan.weight @fc1
       %q = plan.arena offset(affine_map<(d0) -> (0)>) bytes(affine_map<(d0) -> (d0 * 64)>)
       plan.dispatch @kernels::@quantize grid(affine_map<(d0) -> (d0)>)
-        buffers(%x, %q) [<read>, <write>] constants [affine_map<(d0) -> (d0)>]
+        buffers(%x, %q) [#plan.access<read>, #plan.access<write>] constants [affine_map<(d0) -> (d0)>]
       plan.barrier
     }
     ```
@@ -60,13 +62,17 @@ def Plan_OutputOp : Plan_BufferOp<"output"> {
   let arguments = (ins I64Attr:$index);
   let assemblyFormat = "$index attr-dict";
 }
-def Plan_WeightOp : Plan_BufferOp<"weight"> {
+def Plan_WeightOp : Plan_BufferOp<"weight", [
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "the stored bytes of a rows.weight";
+  let description = "Verifier: PLAN-B1: the module declares it.";
   let arguments = (ins FlatSymbolRefAttr:$weight);
   let assemblyFormat = "$weight attr-dict";
 }
-def Plan_StateOp : Plan_BufferOp<"state"> {
+def Plan_StateOp : Plan_BufferOp<"state", [
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "the memory of a state: a mutable ml_program.global";
+  let description = "Verifier: PLAN-B1: the module declares it.";
   let arguments = (ins FlatSymbolRefAttr:$state);
   let assemblyFormat = "$state attr-dict";
 }
@@ -76,7 +82,8 @@ def Plan_ArenaOp : Plan_BufferOp<"arena"> {
   let assemblyFormat = "`offset` `(` $offset `)` `bytes` `(` $bytes `)` attr-dict";
 }
 
-def Plan_DispatchOp : Plan_Op<"dispatch", [HasParent<"ProgramOp">]> {
+def Plan_DispatchOp : Plan_Op<"dispatch", [HasParent<"ProgramOp">,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "run a kernel over a grid of workgroups";
   let description = [{
     `kernel` names a function inside the module @kernels. `buffers` are the
