@@ -202,4 +202,24 @@ def Rows_LoadWeightOp : Rows_Op<"load_weight", [Pure,
   let assemblyFormat = "$weight attr-dict `:` type($result)";
 }
 
+def Rows_DispatchOp : Rows_Op<"dispatch", [Pure]> {
+  let summary = "call of a kernel function over tensors";
+  let description = [{
+    `kernel` names a function of the nested module @kernels. Operands are its
+    tensor arguments and then its index arguments, results its results. The op
+    does not look at the kernel's types: from the kernels level on the function
+    is over memrefs while the entry function still passes tensors.
+
+    ```mlir
+    %q, %s, %sums = rows.dispatch @kernels::@quantize_64(%x, %m)
+        : (tensor<?x64xf32>, index) -> (tensor<?x64xi8>, tensor<?xf32>, tensor<?xi32>)
+    ```
+  }];
+  let arguments = (ins SymbolRefAttr:$kernel, Variadic<AnyType>:$operands);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    $kernel `(` $operands `)` attr-dict `:` functional-type($operands, $results)
+  }];
+}
+
 #endif

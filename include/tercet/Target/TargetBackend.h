@@ -110,7 +110,9 @@ public:
             const SerializeOptions &options) const = 0;
 };
 
-/// Fills the registry of backends once (thread-safe).
+/// Adds a backend (lib/Target); the first one for a device stays.
+void registerTarget(std::unique_ptr<TargetBackend> backend);
+/// Registers every backend of this build (targets/Registry.cpp); thread-safe.
 void registerAllTargets();
 /// The backend of a device, or null.
 const TargetBackend *lookupTarget(llvm::StringRef device);

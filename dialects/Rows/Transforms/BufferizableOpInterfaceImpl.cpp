@@ -1,0 +1,70 @@
+//===- BufferizableOpInterfaceImpl.cpp - bufferization of rows ------------===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The kernel ops are destination-style: a result lives in its init's buffer,
+// inputs are only read, and inits are only written (each element of an init is
+// written without being read).
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/Rows/Transforms/BufferizableOpInterfaceImpl.h"
+#include "dialects/Rows/IR/Rows.h"
+#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
+
+using namespace mlir;
+using namespace mlir::bufferization;
+using namespace tercet::rows;
+
+namespace {
+template <typename OpTy>
+struct KernelOpModel
+    : DstBufferizableOpInterfaceExternalModel<KernelOpModel<OpTy>, OpTy> {
+  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
+                              const AnalysisState &) const {
+    return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
+  }
+
+  bool bufferizesToElementwiseAccess(Operation *, const AnalysisState &,
+                                     ArrayRef<OpOperand *>) const {
+    return false;
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const BufferizationOptions &options,
+                          BufferizationState &state) const {
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPoint(op);
+    auto dst = cast<DestinationStyleOpInterface>(op);
+    SmallVector<Value> operands, inits;
+    for (OpOperand &operand : op->getOpOperands()) {
+      Value v = operand.get();
+      if (isa<RankedTensorType>(v.getType())) {
+        FailureOr<Value> buffer = getBuffer(rewriter, v, options, state);
+        if (failed(buffer))
+          return failure();
+        v = *buffer;
+      }
+      operands.push_back(v);
+      if (dst.isDpsInit(&operand))
+        inits.push_back(v);
+    }
+    mlir::clone(rewriter, op, TypeRange{}, operands);
+    replaceOpWithBufferizedValues(rewriter, op, inits);
+    return success();
+  }
+};
+} // namespace
+
+void tercet::rows::registerBufferizableOpInterfaceExternalModels(
+    DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, RowsDialect *) {
+    QuantizeOp::attachInterface<KernelOpModel<QuantizeOp>>(*context);
+    PackOp::attachInterface<KernelOpModel<PackOp>>(*context);
+    MatmulOp::attachInterface<KernelOpModel<MatmulOp>>(*context);
+  });
+}

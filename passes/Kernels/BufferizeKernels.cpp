@@ -1,0 +1,178 @@
+//===- BufferizeKernels.cpp - kernel functions to memrefs -----------------===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Gives every result of a kernel a memref argument to be written in place, makes
+// memrefs of its tensor arguments, and runs one-shot bufferization on the kernels
+// only. Assumes kernels as outline-kernels and tile-kernels leave them: a body
+// whose results come from destination-style ops on empty tensors, so that no
+// buffer is allocated and nothing is copied. A kernel for which that fails keeps
+// a memref.alloc, which the target turns into scratch or refuses.
+//
+//===----------------------------------------------------------------------===//
+#include "passes/Kernels/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
+#include "mlir/Dialect/Bufferization/Transforms/OneShotModuleBufferize.h"
+#include "mlir/Dialect/Bufferization/Transforms/Transforms.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+
+namespace tercet {
+#define GEN_PASS_DEF_BUFFERIZEKERNELS
+#include "passes/Kernels/Passes.h.inc"
+} // namespace tercet
+
+using namespace mlir;
+using namespace tercet;
+
+static MemRefType getMemRefType(Type tensor) {
+  auto type = cast<RankedTensorType>(tensor);
+  return MemRefType::get(type.getShape(), type.getElementType());
+}
+
+/// Tensor arguments -> memrefs, results -> memref arguments in front of the
+/// index arguments.
+static void rewriteSignature(func::FuncOp kernel, OpBuilder &b) {
+  Location loc = kernel.getLoc();
+  Block &body = kernel.getBody().front();
+  auto oldReturn = cast<func::ReturnOp>(body.getTerminator());
+  unsigned numTensors = llvm::count_if(body.getArgumentTypes(),
+                                       llvm::IsaPred<RankedTensorType>);
+  SmallVector<DictionaryAttr> attrs;
+  for (unsigned i = 0; i < body.getNumArguments(); ++i)
+    attrs.push_back(kernel.getArgAttrDict(i));
+
+  b.setInsertionPointToStart(&body);
+  auto access = [&](DictionaryAttr dict, int64_t value) {
+    NamedAttrList list(dict);
+    list.set("tercet.access", b.getI64IntegerAttr(value));
+    return list.getDictionary(b.getContext());
+  };
+  for (unsigned i = 0; i < numTensors; ++i) {
+    BlockArgument arg = body.getArgument(i);
+    Type tensor = arg.getType();
+    arg.setType(getMemRefType(tensor));
+    auto toTensor = bufferization::ToTensorOp::create(
+        b, loc, tensor, arg, /*restrict=*/true, /*writable=*/false);
+    arg.replaceAllUsesExcept(toTensor, toTensor);
+    attrs[i] = access(attrs[i], 1);
+  }
+  b.setInsertionPoint(oldReturn);
+  SmallVector<DictionaryAttr> outAttrs;
+  for (auto [i, result] : llvm::enumerate(oldReturn.getOperands())) {
+    BlockArgument out = body.insertArgument(
+        numTensors + i, getMemRefType(result.getType()), loc);
+    bufferization::MaterializeInDestinationOp::create(
+        b, loc, Type(), result, out, /*restrict=*/true, /*writable=*/true);
+    outAttrs.push_back(access(kernel.getResultAttrDict(i), 2));
+  }
+  attrs.insert(attrs.begin() + numTensors, outAttrs.begin(), outAttrs.end());
+  func::ReturnOp::create(b, loc);
+  oldReturn.erase();
+  kernel.setType(b.getFunctionType(body.getArgumentTypes(), {}));
+  kernel.removeResAttrsAttr();
+  kernel.setAllArgAttrs(attrs);
+}
+
+/// An upper bound of the forall as an expression over the index arguments.
+static AffineExpr getBound(OpFoldResult bound, func::FuncOp kernel) {
+  MLIRContext *ctx = kernel.getContext();
+  if (std::optional<int64_t> constant = getConstantIntValue(bound))
+    return getAffineConstantExpr(*constant, ctx);
+  Value value = cast<Value>(bound);
+  unsigned firstIndex = llvm::count_if(kernel.getArgumentTypes(),
+                                       llvm::IsaPred<MemRefType>);
+  if (auto arg = dyn_cast<BlockArgument>(value))
+    return getAffineDimExpr(arg.getArgNumber() - firstIndex, ctx);
+  if (auto dim = value.getDefiningOp<memref::DimOp>()) {
+    auto arg = dyn_cast<BlockArgument>(dim.getSource());
+    std::optional<int64_t> axis = dim.getConstantIndex();
+    if (arg && axis) {
+      auto dims = kernel.getArgAttrOfType<DenseI64ArrayAttr>(
+          arg.getArgNumber(), "tercet.dims");
+      if (dims && dims[*axis] >= 0)
+        return getAffineDimExpr(dims[*axis], ctx);
+    }
+  }
+  return {};
+}
+
+/// Sets `tercet.grid`: the number of tiles as a map over the index arguments.
+static LogicalResult setGrid(func::FuncOp kernel) {
+  MLIRContext *ctx = kernel.getContext();
+  AffineExpr grid = getAffineConstantExpr(1, ctx);
+  auto foralls = kernel.getOps<scf::ForallOp>();
+  if (!foralls.empty()) {
+    scf::ForallOp forall = *foralls.begin();
+    bool dynamic = false;
+    for (auto [upper, step] :
+         llvm::zip(forall.getMixedUpperBound(), forall.getMixedStep())) {
+      AffineExpr bound = getBound(upper, kernel);
+      std::optional<int64_t> size = getConstantIntValue(step);
+      if (!bound || !size)
+        return kernel.emitError("cannot express the number of tiles by the "
+                                "kernel's sizes");
+      AffineExpr tiles = bound.ceilDiv(*size);
+      if (!isa<AffineConstantExpr>(tiles)) {
+        if (dynamic)
+          return kernel.emitError("tiles over two dynamic axes are not "
+                                  "supported; make one of them static");
+        dynamic = true;
+      }
+      grid = grid * tiles;
+    }
+  }
+  unsigned numIndices = llvm::count_if(kernel.getArgumentTypes(),
+                                       llvm::IsaPred<IndexType>);
+  kernel->setAttr("tercet.grid",
+                  AffineMapAttr::get(AffineMap::get(numIndices, 0, grid)));
+  return success();
+}
+
+namespace {
+struct BufferizeKernels : tercet::impl::BufferizeKernelsBase<BufferizeKernels> {
+  void runOnOperation() override {
+    auto kernels = getOperation().lookupSymbol<ModuleOp>("kernels");
+    if (!kernels)
+      return;
+    OpBuilder b(&getContext());
+    for (auto kernel : kernels.getOps<func::FuncOp>())
+      rewriteSignature(kernel, b);
+
+    IRRewriter rewriter(&getContext());
+    if (failed(bufferization::eliminateEmptyTensors(rewriter, kernels)))
+      return signalPassFailure();
+    bufferization::OneShotBufferizationOptions options;
+    options.bufferizeFunctionBoundaries = true;
+    options.setFunctionBoundaryTypeConversion(
+        bufferization::LayoutMapOption::IdentityLayoutMap);
+    options.unknownTypeConverterFn =
+        [](TensorType type, Attribute memorySpace,
+           const bufferization::BufferizationOptions &) {
+          return bufferization::getMemRefTypeWithStaticIdentityLayout(
+              type, memorySpace);
+        };
+    bufferization::BufferizationState state;
+    if (failed(bufferization::runOneShotModuleBufferize(kernels, options,
+                                                        state)))
+      return signalPassFailure();
+    // Fold the casts and slices that bufferization leaves behind.
+    OpPassManager cleanup(ModuleOp::getOperationName());
+    cleanup.addPass(createCanonicalizerPass());
+    cleanup.addPass(createCSEPass());
+    if (failed(runPipeline(cleanup, kernels)))
+      return signalPassFailure();
+    for (auto kernel : kernels.getOps<func::FuncOp>())
+      if (failed(setGrid(kernel)))
+        return signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,45 @@
+//===- Passes.td - from kernel functions to target code --------*- tablegen -*-===//
+#ifndef TERCET_PASSES_KERNELS_PASSES
+#define TERCET_PASSES_KERNELS_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def TileKernels : Pass<"tile-kernels", "::mlir::ModuleOp"> {
+  let summary = "tile every kernel's root op over a grid of workgroups";
+  let description = [{
+    Asks the module's target for each kernel's `config` (tile sizes, engine) and
+    tiles the root op with it into one `scf.forall`; fills of its inits go along.
+    A tile size of 0 leaves a loop whole; only parallel loops are tiled.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def BufferizeKernels : Pass<"bufferize-kernels", "::mlir::ModuleOp"> {
+  let summary = "kernel functions from tensors to memrefs";
+  let description = [{
+    Results become trailing memref arguments (before the index arguments) that the
+    kernel writes in place; inputs become read-only memrefs. Sets `tercet.access`
+    on the arguments and `tercet.grid` on the function. Each kernel is bufferized
+    alone: its size does not depend on the model.
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
+def DistributeWorkgroups : Pass<"distribute-workgroups", "::mlir::func::FuncOp"> {
+  let summary = "scf.forall over tiles to workgroups";
+  let description = [{
+    Mode `loop` (CPU): two more index arguments, the first and one past the last
+    workgroup, and a loop over them. Mode `grid` (GPU): the workgroup is
+    `gpu.block_id x`. Either way a workgroup's number is delinearized into tile
+    offsets, the last tile dimension fastest.
+  }];
+  let options = [Option<"mode", "mode", "std::string", /*default=*/"\"loop\"",
+                        "loop or grid">];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::gpu::GPUDialect",
+                           "::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
+#endif

@@ -1,0 +1,407 @@
+//===- OutlineKernels.cpp - one function over tensors per kernel ----------===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Makes a kernel function of every root op (a rows kernel op or a linalg op) of
+// the entry functions. What is cheap and local to a kernel is cloned into it:
+// constants, empty tensors, fills of an init, and index arithmetic on sizes.
+// Everything else that the root uses is an argument. Assumes that sizes are
+// resolved to entry arguments (resolve-ranked-shaped-type-result-dims). What
+// remains in an entry function afterwards is dispatches, views, weights, states
+// and sizes; other tensor ops are refused by kind with a count.
+//
+//===----------------------------------------------------------------------===//
+#include "passes/Rows/Passes.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace tercet {
+#define GEN_PASS_DEF_OUTLINEKERNELS
+#include "passes/Rows/Passes.h.inc"
+} // namespace tercet
+
+using namespace mlir;
+using namespace tercet;
+
+static bool isRoot(Operation *op) {
+  return isa<rows::QuantizeOp, rows::PackOp, rows::MatmulOp>(op) ||
+         (isa<linalg::LinalgOp>(op) && !isa<linalg::FillOp>(op));
+}
+
+/// Ops that may stay in an entry function, besides arithmetic on sizes.
+static bool mayStay(Operation *op) {
+  return isa<rows::DispatchOp, rows::LoadWeightOp, func::ReturnOp,
+             tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::DimOp,
+             ml_program::GlobalLoadOp, ml_program::GlobalStoreOp>(op);
+}
+
+/// The number of elements' worth of work and traffic of a kernel, as affine maps
+/// over its index arguments.
+namespace {
+struct Cost {
+  AffineExpr bytes, ops;
+};
+
+class Outliner {
+public:
+  Outliner(ModuleOp module, ModuleOp kernels)
+      : module(module), kernels(kernels), b(module.getContext()) {}
+
+  LogicalResult outline(Operation *root);
+
+private:
+  /// Whether `op` is cloned into the kernel rather than passed to it.
+  static bool isLocal(Operation *op) {
+    if (isa<arith::ConstantOp>(op))
+      return true;
+    if (isa<tensor::EmptyOp>(op))
+      return true;
+    if (auto fill = dyn_cast<linalg::FillOp>(op))
+      return true;
+    // Arithmetic on sizes of tensors that the kernel makes.
+    return op->getNumResults() == 1 &&
+           isa<IndexType>(op->getResult(0).getType()) &&
+           isa<affine::AffineApplyOp, arith::AddIOp, arith::MulIOp,
+               arith::CeilDivSIOp, arith::DivSIOp>(op);
+  }
+
+  void collect(Value value) {
+    if (seen.contains(value))
+      return;
+    seen.insert(value);
+    Operation *def = value.getDefiningOp();
+    if (def && isLocal(def)) {
+      for (Value operand : def->getOperands())
+        collect(operand);
+      if (auto linalgOp = dyn_cast<linalg::LinalgOp>(def))
+        for (Value v : getUsedAbove(def))
+          collect(v);
+      local.insert(def);
+      return;
+    }
+    if (isa<IndexType>(value.getType()))
+      indices.insert(value);
+    else
+      tensors.insert(value);
+  }
+
+  static SmallVector<Value> getUsedAbove(Operation *op) {
+    SmallVector<Value> values;
+    op->walk([&](Operation *inner) {
+      for (Value v : inner->getOperands())
+        if (!op->isAncestor(v.getParentBlock()->getParentOp()) &&
+            inner != op)
+          values.push_back(v);
+    });
+    return values;
+  }
+
+  /// The index value that is the size of an axis of a tensor of the entry
+  /// function.
+  Value getSize(Value tensor, int64_t axis) {
+    if (auto dispatch = tensor.getDefiningOp<rows::DispatchOp>())
+      return resultSizes.at({tensor, axis});
+    if (auto expand = tensor.getDefiningOp<tensor::ExpandShapeOp>()) {
+      OpFoldResult size = expand.getMixedOutputShape()[axis];
+      return llvm::dyn_cast_if_present<Value>(size);
+    }
+    if (auto collapse = tensor.getDefiningOp<tensor::CollapseShapeOp>()) {
+      // A dynamic axis of a collapse over one dynamic axis: the product.
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointAfter(collapse);
+      AffineExpr product = b.getAffineConstantExpr(1);
+      Value dynamic;
+      auto source = cast<RankedTensorType>(collapse.getSrcType());
+      for (int64_t i : collapse.getReassociationIndices()[axis]) {
+        if (!source.isDynamicDim(i)) {
+          product = product * source.getDimSize(i);
+        } else {
+          dynamic = getSize(collapse.getSrc(), i);
+          product = product * b.getAffineDimExpr(0);
+        }
+      }
+      return affine::makeComposedAffineApply(b, collapse.getLoc(), product,
+                                             {OpFoldResult(dynamic)})
+          .getResult();
+    }
+    // Entry arguments and state loads: one tensor.dim each, reused.
+    Value &dim = dims[{tensor, axis}];
+    if (!dim) {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointAfterValue(tensor);
+      dim = tensor::DimOp::create(b, tensor.getLoc(), tensor, axis);
+    }
+    return dim;
+  }
+
+  int64_t getIndexNumber(Value index) {
+    // Equal sizes are one argument: tensor.dim of the same axis is one value.
+    if (auto dim = index.getDefiningOp<tensor::DimOp>())
+      if (std::optional<int64_t> axis = dim.getConstantIndex())
+        index = getSize(dim.getSource(), *axis);
+    indices.insert(index);
+    return std::distance(indices.begin(), llvm::find(indices, index));
+  }
+
+  Cost getCost(Operation *root, func::FuncOp kernel);
+  void describe(Operation *root, func::FuncOp kernel);
+
+  ModuleOp module, kernels;
+  OpBuilder b;
+  unsigned counter = 0;
+  DenseMap<std::pair<Value, int64_t>, Value> dims, resultSizes;
+
+  // Of the kernel being made.
+  DenseSet<Value> seen;
+  llvm::SetVector<Operation *> local;
+  llvm::SetVector<Value> tensors, indices;
+};
+} // namespace
+
+/// Size of every dynamic axis of a root's result: found at its init.
+static OpFoldResult getInitSize(Value init, int64_t axis) {
+  if (auto empty = init.getDefiningOp<tensor::EmptyOp>())
+    return empty.getMixedSizes()[axis];
+  if (auto fill = init.getDefiningOp<linalg::FillOp>())
+    return getInitSize(fill.getDpsInits()[0], axis);
+  return {};
+}
+
+LogicalResult Outliner::outline(Operation *root) {
+  seen.clear();
+  local.clear();
+  tensors.clear();
+  indices.clear();
+  for (Value operand : root->getOperands())
+    collect(operand);
+  for (Value v : getUsedAbove(root))
+    collect(v);
+  for (Value v : tensors)
+    if (!isa<RankedTensorType>(v.getType()))
+      return root->emitError("a kernel takes tensors of known rank and sizes "
+                             "only, but uses a ")
+             << v.getType();
+
+  // Sizes: one index argument per distinct dynamic size. Sizes that local ops
+  // use directly are brought to the same values.
+  SmallVector<Value> used(indices.begin(), indices.end());
+  indices.clear();
+  MLIRContext *ctx = b.getContext();
+  SmallVector<Attribute> argDims;
+  for (Value v : tensors) {
+    auto type = cast<RankedTensorType>(v.getType());
+    SmallVector<int64_t> numbers(type.getRank(), -1);
+    for (int64_t i = 0, e = type.getRank(); i < e; ++i)
+      if (type.isDynamicDim(i))
+        numbers[i] = getIndexNumber(getSize(v, i));
+    argDims.push_back(DenseI64ArrayAttr::get(ctx, numbers));
+  }
+  DenseMap<Value, int64_t> numberOf;
+  for (Value v : used)
+    numberOf[v] = getIndexNumber(v);
+
+  SmallVector<Attribute> resultDims;
+  SmallVector<std::pair<std::pair<unsigned, int64_t>, Value>> sizes;
+  auto dst = cast<DestinationStyleOpInterface>(root);
+  for (auto [r, result] : llvm::enumerate(root->getResults())) {
+    auto type = cast<RankedTensorType>(result.getType());
+    SmallVector<int64_t> numbers(type.getRank(), -1);
+    for (int64_t i = 0, e = type.getRank(); i < e; ++i) {
+      if (!type.isDynamicDim(i))
+        continue;
+      Value init = dst.getDpsInits()[r];
+      Value size = llvm::dyn_cast_if_present<Value>(getInitSize(init, i));
+      if (!size && tensors.contains(init))
+        size = getSize(init, i);
+      if (!size)
+        return root->emitError("cannot tell the size of axis ")
+               << i << " of result " << r << " from the function's arguments";
+      numbers[i] = getIndexNumber(size);
+      sizes.push_back({{r, i}, indices[numbers[i]]});
+    }
+    resultDims.push_back(DenseI64ArrayAttr::get(ctx, numbers));
+  }
+
+  // The function.
+  SmallVector<Type> argTypes;
+  for (Value v : tensors)
+    argTypes.push_back(v.getType());
+  argTypes.append(indices.size(), b.getIndexType());
+  Location loc = root->getLoc();
+  b.setInsertionPointToEnd(kernels.getBody());
+  auto kernel = func::FuncOp::create(
+      b, loc, "kernel_" + std::to_string(counter++),
+      b.getFunctionType(argTypes, root->getResultTypes()));
+  for (auto [i, d] : llvm::enumerate(argDims))
+    kernel.setArgAttr(i, "tercet.dims", d);
+  for (auto [i, d] : llvm::enumerate(resultDims))
+    kernel.setResultAttr(i, "tercet.dims", d);
+  Block *body = kernel.addEntryBlock();
+  IRMapping mapping;
+  for (auto [i, v] : llvm::enumerate(tensors))
+    mapping.map(v, body->getArgument(i));
+  for (auto [v, number] : numberOf)
+    mapping.map(v, body->getArgument(tensors.size() + number));
+  b.setInsertionPointToStart(body);
+  for (Operation *op : local)
+    b.clone(*op, mapping);
+  Operation *clone = b.clone(*root, mapping);
+  func::ReturnOp::create(b, loc, clone->getResults());
+  describe(clone, kernel);
+
+  // The call.
+  b.setInsertionPoint(root);
+  SmallVector<Value> operands(tensors.begin(), tensors.end());
+  // An index from behind the root cannot occur: sizes stem from values above it.
+  operands.append(indices.begin(), indices.end());
+  auto dispatch = rows::DispatchOp::create(
+      b, loc, root->getResultTypes(),
+      SymbolRefAttr::get(kernels.getSymNameAttr(),
+                         {FlatSymbolRefAttr::get(kernel.getSymNameAttr())}),
+      operands);
+  for (auto &[where, size] : sizes)
+    resultSizes[{dispatch.getResult(where.first), where.second}] = size;
+  root->replaceAllUsesWith(dispatch);
+  root->erase();
+  return success();
+}
+
+/// What a kernel touches and computes, for inspection and benchmarks.
+Cost Outliner::getCost(Operation *root, func::FuncOp kernel) {
+  MLIRContext *ctx = b.getContext();
+  auto sizeOf = [&](RankedTensorType type, DenseI64ArrayAttr numbers) {
+    AffineExpr size = getAffineConstantExpr(1, ctx);
+    for (int64_t i = 0, e = type.getRank(); i < e; ++i)
+      size = size * (type.isDynamicDim(i)
+                         ? getAffineDimExpr(numbers[i], ctx)
+                         : getAffineConstantExpr(type.getDimSize(i), ctx));
+    return size;
+  };
+  auto bytesOf = [&](RankedTensorType type, DenseI64ArrayAttr numbers) {
+    return sizeOf(type, numbers) *
+           ((type.getElementTypeBitWidth() + 7) / 8);
+  };
+  AffineExpr bytes = getAffineConstantExpr(0, ctx);
+  for (unsigned i = 0, e = kernel.getNumArguments(); i < e; ++i)
+    if (auto type = dyn_cast<RankedTensorType>(kernel.getArgument(i).getType()))
+      bytes = bytes + bytesOf(type, kernel.getArgAttrOfType<DenseI64ArrayAttr>(
+                                        i, "tercet.dims"));
+  AffineExpr ops = getAffineConstantExpr(0, ctx);
+  for (unsigned i = 0, e = kernel.getNumResults(); i < e; ++i) {
+    auto type = cast<RankedTensorType>(kernel.getResultTypes()[i]);
+    auto numbers =
+        kernel.getResultAttrOfType<DenseI64ArrayAttr>(i, "tercet.dims");
+    bytes = bytes + bytesOf(type, numbers);
+    ops = ops + sizeOf(type, numbers);
+  }
+  if (auto matmul = dyn_cast<rows::MatmulOp>(root)) {
+    ops = ops * (2 * static_cast<int64_t>(matmul.getK()));
+  } else if (auto linalgOp = dyn_cast<linalg::LinalgOp>(root)) {
+    SmallVector<int64_t> ranges = linalgOp.getStaticLoopRanges();
+    for (auto [range, kind] :
+         llvm::zip(ranges, linalgOp.getIteratorTypesArray()))
+      if (linalg::isReductionIterator(kind) && !ShapedType::isDynamic(range))
+        ops = ops * range;
+    int64_t scalarOps = 0;
+    for (Operation &op : linalgOp.getBlock()->without_terminator())
+      scalarOps += op.hasTrait<OpTrait::ConstantLike>() ? 0 : 1;
+    ops = ops * std::max<int64_t>(scalarOps, 1);
+  }
+  return {bytes, ops};
+}
+
+void Outliner::describe(Operation *root, func::FuncOp kernel) {
+  std::string op = root->getName().stripDialect().str(), shape, code;
+  auto append = [&](ShapedType type) {
+    for (int64_t d : type.getShape())
+      shape += (shape.empty() ? "" : "x") +
+               (ShapedType::isDynamic(d) ? std::string("m")
+                                         : std::to_string(d));
+  };
+  if (auto matmul = dyn_cast<rows::MatmulOp>(root)) {
+    code = stringifyCodeKind(matmul.getCode().getKind()).str();
+    shape = std::to_string(matmul.getN()) + "x" + std::to_string(matmul.getK());
+  } else if (auto quantize = dyn_cast<rows::QuantizeOp>(root)) {
+    append(cast<ShapedType>(quantize.getInput().getType()));
+    if (quantize.getGain())
+      op = "norm_quantize";
+  } else if (root->getNumResults()) {
+    append(cast<ShapedType>(root->getResult(0).getType()));
+  }
+  kernel->setAttr("tercet.op", b.getStringAttr(op));
+  kernel->setAttr("tercet.shape", b.getStringAttr(shape));
+  kernel->setAttr("tercet.code", b.getStringAttr(code));
+  Cost cost = getCost(root, kernel);
+  unsigned numIndices = indices.size();
+  kernel->setAttr("tercet.bytes", AffineMapAttr::get(AffineMap::get(
+                                      numIndices, 0, cost.bytes)));
+  kernel->setAttr("tercet.ops", AffineMapAttr::get(
+                                    AffineMap::get(numIndices, 0, cost.ops)));
+}
+
+/// Names every kind of op that no kernel can be made of, once.
+static LogicalResult refuseRest(func::FuncOp entry) {
+  llvm::MapVector<OperationName, SmallVector<Operation *>> refused;
+  entry.walk([&](Operation *op) {
+    if (op == entry.getOperation() || mayStay(op))
+      return;
+    bool onTensors = llvm::any_of(op->getOperandTypes(), llvm::IsaPred<TensorType>) ||
+                     llvm::any_of(op->getResultTypes(), llvm::IsaPred<TensorType>);
+    if (onTensors && !op->use_empty())
+      refused[op->getName()].push_back(op);
+  });
+  for (auto &[name, ops] : refused)
+    ops.front()->emitError("'")
+        << name << "' is not supported in an entry function ("
+        << ops.size() << (ops.size() == 1 ? " use" : " uses")
+        << "); express it as linalg or as an op of the public dialects";
+  return success(refused.empty());
+}
+
+namespace {
+struct OutlineKernels : tercet::impl::OutlineKernelsBase<OutlineKernels> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    SmallVector<Operation *> roots;
+    for (auto entry : module.getOps<func::FuncOp>())
+      entry.walk<WalkOrder::PreOrder>([&](Operation *op) {
+        if (isRoot(op)) {
+          roots.push_back(op);
+          return WalkResult::skip();
+        }
+        return WalkResult::advance();
+      });
+    OpBuilder b = OpBuilder::atBlockEnd(module.getBody());
+    if (module.lookupSymbol("kernels")) {
+      module.emitError("already has a symbol @kernels; the name is taken by the "
+                       "compiler");
+      return signalPassFailure();
+    }
+    auto kernels = ModuleOp::create(b, module.getLoc(), "kernels");
+    Outliner outliner(module, kernels);
+    for (Operation *root : roots)
+      if (failed(outliner.outline(root)))
+        return signalPassFailure();
+    for (auto entry : module.getOps<func::FuncOp>()) {
+      // Fills and empties that kernels cloned have no use left.
+      SmallVector<Operation *> dead;
+      entry.walk([&](Operation *op) { dead.push_back(op); });
+      for (Operation *op : llvm::reverse(dead))
+        if (op->use_empty() && isMemoryEffectFree(op) && op != entry)
+          if (!op->hasTrait<OpTrait::IsTerminator>())
+            op->erase();
+      if (failed(refuseRest(entry)))
+        return signalPassFailure();
+    }
+  }
+};
+} // namespace

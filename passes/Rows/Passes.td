@@ -1,0 +1,112 @@
+//===- Passes.td - from the model level to the rows level ------*- tablegen -*-===//
+#ifndef TERCET_PASSES_ROWS_PASSES
+#define TERCET_PASSES_ROWS_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def AssignTargets : Pass<"assign-targets", "::mlir::ModuleOp"> {
+  let summary = "clone the module once per target";
+  let description = [{
+    Moves the module's contents into one nested module per target, each with a
+    `tercet.target` attribute: from here on every target has its own copy.
+
+    ```mlir
+    module { func.func @f ... }
+    // with targets=cpu:x86-64-v3,hip:gfx942 becomes
+    module {
+      module @target_0 attributes {tercet.target = "cpu:x86-64-v3"} { func.func @f ... }
+      module @target_1 attributes {tercet.target = "hip:gfx942"} { func.func @f ... }
+    }
+    ```
+  }];
+  let options = [ListOption<"targets", "targets", "std::string",
+                            "target strings, e.g. cpu:host">];
+}
+
+def SelectCodes : Pass<"select-codes", "::mlir::ModuleOp"> {
+  let summary = "choose a storage code for every ternary weight";
+  let description = [{
+    Puts a `ternary.encode` between a ternary weight and its uses where there is
+    none, with the code that the cost rule (`ternary::chooseCode`) or the option
+    says. The sparsity that a weight obeys is the `ternary.sparsity` attribute of
+    its global, or of the `ternary.ternarize` that makes it.
+
+    ```mlir
+    %y = ternary.matmul %q, %w : tensor<?x64xi8>, tensor<256x64x!ternary.trit> -> ...
+    // becomes
+    %e = ternary.encode %w : ... -> tensor<256x64x!ternary.trit, #ternary.code<t5>>
+    %y = ternary.matmul %q, %e : ...
+    ```
+  }];
+  let options = [Option<"code", "code", "std::string", /*default=*/"\"\"",
+                        "use this code for every weight that it can hold">];
+  let dependentDialects = ["::tercet::ternary::TernaryDialect"];
+  let statistics = [Statistic<"numEncoded", "weights-encoded",
+                              "weights that were given a code">];
+}
+
+def DecomposeTernary : Pass<"decompose-ternary", "::mlir::ModuleOp"> {
+  let summary = "ternary ops to rows ops";
+  let description = [{
+    `ternary.linear` becomes `rows.quantize` and `rows.matmul` with the scale and
+    bias in its epilogue; `ternary.quantize` and `ternary.matmul` become their rows
+    counterparts. A weight's chain (global, ternarize, encode) becomes a
+    `rows.weight` declaration: what the compiler does to its data when it writes
+    the artifact. Assumes `select-codes` has run; fails on a weight that is not a
+    global.
+  }];
+  let dependentDialects = ["::tercet::rows::RowsDialect",
+                           "::mlir::tensor::TensorDialect",
+                           "::mlir::math::MathDialect"];
+}
+
+def BindWeights : Pass<"bind-weights", "::mlir::ModuleOp"> {
+  let summary = "external globals to rows.weight";
+  let description = [{
+    Turns every other `ml_program.global_load_const` of an external global into a
+    `rows.load_weight` of an identity `rows.weight`, and drops globals without use.
+  }];
+  let dependentDialects = ["::tercet::rows::RowsDialect"];
+}
+
+def FuseEpilogues : Pass<"fuse-epilogues", "::mlir::func::FuncOp"> {
+  let summary = "pull elementwise consumers into rows.matmul";
+  let description = [{
+    An elementwise `linalg.generic` whose one input is the only use of a
+    `rows.matmul` result becomes part of its epilogue region. Its further operands
+    must be read by (), (r), (n) or (r, n).
+
+    ```mlir
+    %y = rows.matmul ... { rows.yield %v }
+    %z = linalg.generic {relu} ins(%y)
+    // becomes
+    %z = rows.matmul ... { %r = arith.maximumf %v, %zero  rows.yield %r }
+    ```
+  }];
+  let statistics = [Statistic<"numFused", "epilogues-fused",
+                              "elementwise ops pulled into an epilogue">];
+}
+
+def OutlineKernels : Pass<"outline-kernels", "::mlir::ModuleOp"> {
+  let summary = "one function over tensors per kernel";
+  let description = [{
+    Every rows op and linalg op of an entry function, with the constants, fills and
+    empty tensors it needs, becomes a function in the nested module @kernels, run
+    by a `rows.dispatch`. Weights, scales and sizes are arguments, so equal layers
+    give equal functions. Fails on ops over tensors that no kernel can be made of,
+    naming each kind once with its count and place.
+  }];
+  let dependentDialects = ["::tercet::rows::RowsDialect"];
+}
+
+def MergeKernels : Pass<"merge-kernels", "::mlir::ModuleOp"> {
+  let summary = "one function for equal kernels, with stable names";
+  let description = [{
+    Kernel functions that are equal but for their name become one. A kernel's name
+    is made of what it computes and a digest of its text: the same in every module.
+  }];
+  let statistics = [Statistic<"numMerged", "kernels-merged",
+                              "functions replaced by an equal one">];
+}
+
+#endif

@@ -1,0 +1,105 @@
+//===- SelectCodes.cpp - a storage code for every ternary weight ----------===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Inserts `ternary.encode` in front of every use of an uncoded ternary weight.
+// The choice depends on the weight's sparsity and shape only, so all uses of a
+// weight agree and it is stored once. A forced code that cannot hold a weight's
+// sparsity is passed over in favour of the cost rule, with a remark.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/Ternary/Codes/Code.h"
+#include "passes/Rows/Passes.h"
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
+
+namespace tercet {
+#define GEN_PASS_DEF_SELECTCODES
+#include "passes/Rows/Passes.h.inc"
+} // namespace tercet
+
+using namespace mlir;
+using namespace tercet;
+using namespace tercet::ternary;
+
+/// The sparsity that the producer of a weight promises, or null.
+static SparsityAttr getWeightSparsity(Value weight) {
+  if (auto ternarize = weight.getDefiningOp<TernarizeOp>())
+    return ternarize.getSparsityAttr();
+  if (auto load = weight.getDefiningOp<ml_program::GlobalLoadConstOp>()) {
+    auto global = SymbolTable::lookupNearestSymbolFrom<ml_program::GlobalOp>(
+        load, load.getGlobalAttr());
+    if (global)
+      return global->getAttrOfType<SparsityAttr>("ternary.sparsity");
+  }
+  return {};
+}
+
+namespace {
+struct SelectCodes : tercet::impl::SelectCodesBase<SelectCodes> {
+  using SelectCodesBase::SelectCodesBase;
+
+  void runOnOperation() override {
+    std::optional<CodeKind> forced;
+    if (!code.empty()) {
+      forced = symbolizeCodeKind(code);
+      if (!forced) {
+        getOperation().emitError("no storage code is called '")
+            << code << "'; choose i2, t5, b33 or c5";
+        return signalPassFailure();
+      }
+    }
+    DenseMap<Value, Value> encoded;
+    WalkResult result = getOperation().walk([&](Operation *op) {
+      if (!isa<MatmulOp, LinearOp>(op))
+        return WalkResult::advance();
+      OpOperand &use = op->getOpOperand(1);
+      auto type = cast<RankedTensorType>(use.get().getType());
+      if (ternary::getCode(type))
+        return WalkResult::advance();
+      Value &replacement = encoded[use.get()];
+      if (!replacement) {
+        FailureOr<Value> value = encode(use.get(), type, op, forced);
+        if (failed(value))
+          return WalkResult::interrupt();
+        replacement = *value;
+      }
+      use.set(replacement);
+      return WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+
+  FailureOr<Value> encode(Value weight, RankedTensorType type, Operation *user,
+                          std::optional<CodeKind> forced) {
+    if (type.getRank() != 2 || !type.hasStaticShape())
+      return user->emitError("a ternary weight must have a static shape [N, K], "
+                             "got ")
+             << type;
+    SparsityAttr sparsity = getWeightSparsity(weight);
+    CodeKind kind = ternary::chooseCode(sparsity, type.getDimSize(0),
+                                        type.getDimSize(1), /*rows=*/1);
+    if (forced) {
+      if (ternary::getCode(*forced).canHold(sparsity))
+        kind = *forced;
+      else
+        user->emitRemark("code ") << stringifyCodeKind(*forced)
+                                  << " cannot hold this weight; it is stored as "
+                                  << stringifyCodeKind(kind);
+    }
+    ++numEncoded;
+    OpBuilder b(&getContext());
+    b.setInsertionPointAfterValue(weight);
+    auto codeAttr = CodeAttr::get(&getContext(), kind, sparsity);
+    return EncodeOp::create(b, weight.getLoc(),
+                            RankedTensorType::get(type.getShape(),
+                                                  type.getElementType(),
+                                                  codeAttr),
+                            weight)
+        .getResult();
+  }
+};
+} // namespace

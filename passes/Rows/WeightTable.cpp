@@ -1,0 +1,96 @@
+//===- WeightTable.cpp - declares what the artifact stores ----------------===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "passes/Rows/WeightTable.h"
+#include "dialects/Ternary/Codes/Code.h"
+
+using namespace mlir;
+using namespace tercet;
+
+ml_program::GlobalOp WeightTable::getExternalGlobal(Value value) {
+  auto load = value.getDefiningOp<ml_program::GlobalLoadConstOp>();
+  if (!load)
+    return {};
+  auto global = SymbolTable::lookupNearestSymbolFrom<ml_program::GlobalOp>(
+      load, load.getGlobalAttr());
+  if (!global || !isa_and_nonnull<ml_program::ExternAttr>(
+                     global.getValueAttr()))
+    return {};
+  return global;
+}
+
+Value WeightTable::declare(OpBuilder &b, Location loc,
+                           ml_program::GlobalOp global, StringRef suffix,
+                           rows::WeightTransform transform,
+                           ternary::CodeAttr code,
+                           ternary::SparsityAttr sparsity,
+                           RankedTensorType type) {
+  // "." cannot clash with the global itself: that symbol is still taken.
+  std::string name = (global.getSymName() + suffix).str();
+  auto weight = module.lookupSymbol<rows::WeightOp>(name);
+  if (!weight) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(global);
+    auto key = global->getAttrOfType<StringAttr>("tercet.key");
+    weight = rows::WeightOp::create(
+        b, global.getLoc(), name,
+        key ? key : b.getStringAttr(global.getSymName()),
+        TypeAttr::get(global.getType()), transform, code, sparsity,
+        TypeAttr::get(type),
+        global->hasAttr("tercet.rebindable") ? b.getUnitAttr() : UnitAttr(),
+        b.getStringAttr("private"));
+  }
+  return rows::LoadWeightOp::create(
+      b, loc, type, FlatSymbolRefAttr::get(weight.getSymNameAttr()));
+}
+
+FailureOr<Value> WeightTable::loadPacked(OpBuilder &b, Operation *user,
+                                         Value source, RankedTensorType type,
+                                         ternary::CodeAttr code) {
+  auto transform = rows::WeightTransform::Encode;
+  ternary::SparsityAttr sparsity = code.getSparsity();
+  if (auto ternarize = source.getDefiningOp<ternary::TernarizeOp>()) {
+    transform = rows::WeightTransform::TernarizeEncode;
+    sparsity = ternarize.getSparsityAttr();
+    source = ternarize.getInput();
+  }
+  ml_program::GlobalOp global = getExternalGlobal(source);
+  if (!global)
+    return user->emitOpError("weight must be an external ml_program.global, "
+                             "directly or through ternary.ternarize");
+  const ternary::Code &impl = ternary::getCode(code.getKind());
+  auto packed = RankedTensorType::get(
+      {ternary::Code::getPanels(type.getDimSize(0)),
+       impl.getPanelBytes(type.getDimSize(1))},
+      b.getI8Type());
+  // The sparsity is part of the name: two ternarizes of one master may differ.
+  std::string suffix = "." + impl.getName().str();
+  if (sparsity)
+    suffix += "." + std::to_string(sparsity.getN()) + "_" +
+              std::to_string(sparsity.getM()) +
+              (sparsity.getExact() ? "x" : "");
+  return declare(b, user->getLoc(), global, suffix, transform, code, sparsity,
+                 packed);
+}
+
+FailureOr<Value> WeightTable::loadScale(OpBuilder &b,
+                                        ternary::TernarizeOp op) {
+  ml_program::GlobalOp global = getExternalGlobal(op.getInput());
+  if (!global)
+    return op.emitOpError("input must be an external ml_program.global");
+  return declare(b, op.getLoc(), global, ".ternarize_scale",
+                 rows::WeightTransform::TernarizeScale, {},
+                 op.getSparsityAttr(),
+                 cast<RankedTensorType>(op.getScale().getType()));
+}
+
+Value WeightTable::loadIdentity(OpBuilder &b,
+                                ml_program::GlobalLoadConstOp load,
+                                ml_program::GlobalOp global) {
+  return declare(b, load.getLoc(), global, ".data",
+                 rows::WeightTransform::Identity, {}, {},
+                 cast<RankedTensorType>(load.getType()));
+}
