@@ -309,7 +309,7 @@ Cost Outliner::getCost(Operation *root, func::FuncOp kernel) {
     SmallVector<int64_t> ranges = linalgOp.getStaticLoopRanges();
     for (auto [range, kind] :
          llvm::zip(ranges, linalgOp.getIteratorTypesArray()))
-      if (linalg::isReductionIterator(kind) && !ShapedType::isDynamic(range))
+      if (kind == utils::IteratorType::reduction && !ShapedType::isDynamic(range))
         ops = ops * range;
     int64_t scalarOps = 0;
     for (Operation &op : linalgOp.getBlock()->without_terminator())

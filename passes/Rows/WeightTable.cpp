@@ -16,8 +16,8 @@ ml_program::GlobalOp WeightTable::getExternalGlobal(Value value) {
     return {};
   auto global = SymbolTable::lookupNearestSymbolFrom<ml_program::GlobalOp>(
       load, load.getGlobalAttr());
-  if (!global || !isa_and_nonnull<ml_program::ExternAttr>(
-                     global.getValueAttr()))
+  if (!global || !isa<RankedTensorType>(global.getType()) ||
+      !isa_and_nonnull<ml_program::ExternAttr>(global.getValueAttr()))
     return {};
   return global;
 }
@@ -36,12 +36,9 @@ Value WeightTable::declare(OpBuilder &b, Location loc,
     b.setInsertionPoint(global);
     auto key = global->getAttrOfType<StringAttr>("tercet.key");
     weight = rows::WeightOp::create(
-        b, global.getLoc(), name,
-        key ? key : b.getStringAttr(global.getSymName()),
-        TypeAttr::get(global.getType()), transform, code, sparsity,
-        TypeAttr::get(type),
-        global->hasAttr("tercet.rebindable") ? b.getUnitAttr() : UnitAttr(),
-        b.getStringAttr("private"));
+        b, global.getLoc(), name, key ? key.getValue() : global.getSymName(),
+        cast<RankedTensorType>(global.getType()), transform, code, sparsity,
+        type, global->hasAttr("tercet.rebindable"), b.getStringAttr("private"));
   }
   return rows::LoadWeightOp::create(
       b, loc, type, FlatSymbolRefAttr::get(weight.getSymNameAttr()));
