@@ -1,0 +1,23 @@
+//===- InitAll.cpp - everything that Tercet registers ---------------------===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "tercet/InitAll.h"
+#include "dialects/Plan/IR/Plan.h"
+#include "dialects/Rows/IR/Rows.h"
+#include "dialects/Ternary/IR/Ternary.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+
+using namespace mlir;
+
+void tercet::registerAllDialects(DialectRegistry &registry) {
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  registry.insert<ternary::TernaryDialect, rows::RowsDialect,
+                  plan::PlanDialect>();
+}
+
+void tercet::registerAllPasses() {}
