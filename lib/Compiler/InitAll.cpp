@@ -7,9 +7,12 @@
 #include "tercet/InitAll.h"
 #include "dialects/Plan/IR/Plan.h"
 #include "dialects/Rows/IR/Rows.h"
+#include "dialects/Rows/Transforms/BufferizableOpInterfaceImpl.h"
 #include "dialects/Ternary/IR/Ternary.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
+#include "passes/Kernels/Passes.h"
+#include "passes/Rows/Passes.h"
 
 using namespace mlir;
 
@@ -18,6 +21,10 @@ void tercet::registerAllDialects(DialectRegistry &registry) {
   mlir::registerAllExtensions(registry);
   registry.insert<ternary::TernaryDialect, rows::RowsDialect,
                   plan::PlanDialect>();
+  rows::registerBufferizableOpInterfaceExternalModels(registry);
 }
 
-void tercet::registerAllPasses() {}
+void tercet::registerAllPasses() {
+  registerTercetRowsPasses();
+  registerTercetKernelsPasses();
+}

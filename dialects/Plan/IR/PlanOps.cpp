@@ -178,15 +178,17 @@ LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &tables) {
   if (!kernel)
     return emitOpError() << "PLAN-D2: there is no kernel " << getKernelAttr();
   // After code generation a kernel has the ABI of its target; before it, its
-  // signature is the plan's.
-  if (kernel->getName().getStringRef() != "func.func" ||
-      kernel->hasAttr("tercet.grid"))
+  // signature is the plan's (with the range of workgroups, once a CPU kernel is
+  // distributed).
+  if (kernel->getName().getStringRef() != "func.func")
     return success();
   unsigned buffers = llvm::count_if(kernel.getArgumentTypes(),
                                     [](Type t) { return isa<MemRefType>(t); });
   unsigned constants = llvm::count_if(
       kernel.getArgumentTypes(), [](Type t) { return t.isIndex(); });
-  if (buffers != getBuffers().size() || constants != getConstants().size())
+  if (buffers != getBuffers().size() ||
+      (constants != getConstants().size() &&
+       constants != getConstants().size() + 2))
     return emitOpError() << "PLAN-D2: gives " << getBuffers().size()
                          << " buffer(s) and " << getConstants().size()
                          << " constant(s), but " << getKernelAttr() << " takes "
