@@ -1,0 +1,193 @@
+//===- Pipelines.cpp - the levels of IR as pipelines ----------------------===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "passes/Pipelines.h"
+#include "dialects/Plan/IR/Plan.h"
+#include "dialects/Rows/IR/Rows.h"
+#include "passes/Kernels/Passes.h"
+#include "passes/Plan/Passes.h"
+#include "passes/Rows/Passes.h"
+#include "tercet/Target/TargetBackend.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace tercet;
+
+namespace {
+/// Runs what `build` makes for a target on every target module.
+class PerTargetPass
+    : public PassWrapper<PerTargetPass, OperationPass<ModuleOp>> {
+public:
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PerTargetPass)
+
+  using BuildFn = std::function<void(OpPassManager &, const TargetBackend &,
+                                     const TargetSpec &)>;
+  PerTargetPass(StringRef name, BuildFn build)
+      : name(name), build(std::move(build)) {}
+
+  StringRef getName() const override { return name; }
+  void getDependentDialects(DialectRegistry &registry) const override {
+    registry.insert<rows::RowsDialect, plan::PlanDialect, scf::SCFDialect>();
+    for (const TargetBackend *backend : getAllTargets())
+      backend->registerDialects(registry);
+  }
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    SmallVector<ModuleOp> targets;
+    if (module->hasAttr("tercet.target"))
+      targets.push_back(module);
+    else
+      for (auto nested : module.getOps<ModuleOp>())
+        if (nested->hasAttr("tercet.target"))
+          targets.push_back(nested);
+    if (targets.empty()) {
+      module.emitError("no module with a tercet.target; run assign-targets");
+      return signalPassFailure();
+    }
+    for (ModuleOp target : targets) {
+      FailureOr<TargetSpec> spec = getModuleTarget(target);
+      if (failed(spec))
+        return signalPassFailure();
+      OpPassManager pm(ModuleOp::getOperationName());
+      build(pm, *lookupTarget(spec->device), *spec);
+      if (failed(runPipeline(pm, target)))
+        return signalPassFailure();
+    }
+  }
+
+private:
+  std::string name;
+  BuildFn build;
+};
+
+/// Runs the target's code generation on the module of kernels.
+class GenerateCodePass
+    : public PassWrapper<GenerateCodePass, OperationPass<ModuleOp>> {
+public:
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(GenerateCodePass)
+  GenerateCodePass(const TargetBackend &backend, const TargetSpec &spec)
+      : backend(backend), spec(spec) {}
+
+  StringRef getName() const override { return "GenerateCode"; }
+  void getDependentDialects(DialectRegistry &registry) const override {
+    backend.registerDialects(registry);
+  }
+  void runOnOperation() override {
+    auto kernels = getOperation().lookupSymbol<ModuleOp>("kernels");
+    if (!kernels || kernels.getBody()->empty())
+      return;
+    OpPassManager pm(ModuleOp::getOperationName());
+    backend.buildCodegenPipeline(pm, spec);
+    if (failed(runPipeline(pm, kernels)))
+      signalPassFailure();
+  }
+
+private:
+  const TargetBackend &backend;
+  TargetSpec spec;
+};
+} // namespace
+
+static void addPerTarget(OpPassManager &pm, StringRef name,
+                         PerTargetPass::BuildFn build) {
+  pm.addPass(std::make_unique<PerTargetPass>(name, std::move(build)));
+}
+
+void tercet::buildToRowsPipeline(OpPassManager &pm,
+                                 const ToRowsOptions &options) {
+  if (!options.targets.empty()) {
+    AssignTargetsOptions assign;
+    assign.targets = llvm::to_vector(options.targets);
+    pm.addPass(createAssignTargets(assign));
+  }
+  addPerTarget(pm, "RowsLevel", [options](OpPassManager &pm,
+                                          const TargetBackend &,
+                                          const TargetSpec &) {
+    pm.addPass(createInlinerPass());
+    pm.addPass(createSymbolDCEPass());
+    SelectCodesOptions codes;
+    codes.code = options.code;
+    pm.addPass(createSelectCodes(codes));
+    pm.addPass(createDecomposeTernary());
+    pm.addPass(createBindWeights());
+    // One form of elementwise work, fused among itself and into products.
+    pm.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());
+    pm.addPass(createLinalgGeneralizeNamedOpsPass());
+    pm.addPass(createCanonicalizerPass());
+    pm.addPass(createCSEPass());
+    pm.addPass(createLinalgElementwiseOpFusionPass());
+    pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
+    pm.addPass(createCanonicalizerPass());
+    pm.addPass(createCSEPass());
+    pm.addNestedPass<func::FuncOp>(createFuseEpilogues());
+    pm.addPass(createCanonicalizerPass());
+    pm.addPass(createOutlineKernels());
+    pm.addPass(createMergeKernels());
+    pm.addPass(createCSEPass());
+  });
+}
+
+void tercet::buildToKernelsPipeline(OpPassManager &pm) {
+  addPerTarget(pm, "KernelsLevel",
+               [](OpPassManager &pm, const TargetBackend &, const TargetSpec &) {
+                 pm.addPass(createTileKernels());
+                 pm.addPass(createCanonicalizerPass());
+                 pm.addPass(createCSEPass());
+                 pm.addPass(createBufferizeKernels());
+               });
+}
+
+void tercet::buildToPlanPipeline(OpPassManager &pm) {
+  addPerTarget(pm, "PlanLevel",
+               [](OpPassManager &pm, const TargetBackend &, const TargetSpec &) {
+                 pm.addPass(createBuildPlan());
+               });
+}
+
+void tercet::buildToCodePipeline(OpPassManager &pm) {
+  addPerTarget(pm, "CodeLevel",
+               [](OpPassManager &pm, const TargetBackend &backend,
+                  const TargetSpec &spec) {
+                 pm.addPass(std::make_unique<GenerateCodePass>(backend, spec));
+               });
+}
+
+namespace {
+struct ToRowsPipelineOptions
+    : public PassPipelineOptions<ToRowsPipelineOptions> {
+  ListOption<std::string> targets{*this, "targets",
+                                  llvm::cl::desc("target strings")};
+  Option<std::string> code{*this, "code",
+                           llvm::cl::desc("storage code for ternary weights"),
+                           llvm::cl::init("")};
+};
+} // namespace
+
+void tercet::registerTercetPasses() {
+  registerTercetRowsPasses();
+  registerTercetKernelsPasses();
+  registerTercetPlanPasses();
+  PassPipelineRegistration<ToRowsPipelineOptions>(
+      "tercet-to-rows", "model level to rows level",
+      [](OpPassManager &pm, const ToRowsPipelineOptions &options) {
+        ToRowsOptions rows;
+        rows.targets.assign(options.targets.begin(), options.targets.end());
+        rows.code = options.code;
+        buildToRowsPipeline(pm, rows);
+      });
+  PassPipelineRegistration<>("tercet-to-kernels",
+                             "rows level to kernels level",
+                             buildToKernelsPipeline);
+  PassPipelineRegistration<>("tercet-to-plan", "kernels level to plan level",
+                             buildToPlanPipeline);
+  PassPipelineRegistration<>("tercet-to-code", "plan level to target code",
+                             buildToCodePipeline);
+}
