@@ -1,4 +1,4 @@
-//===- Header.h - the first 64 bytes of an artifact -------------*- C++ -*-===//
+//===- Header.h - the first 128 bytes of an artifact ------------*- C++ -*-===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

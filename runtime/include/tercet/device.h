@@ -27,7 +27,8 @@ extern "C" {
 typedef struct tercet_device_memory tercet_device_memory;         /* the device's own */
 typedef struct tercet_device_executable tercet_device_executable; /* the device's own */
 
-/* A range of device memory. */
+/* A range of device memory. Where `memory` is NULL, `offset` is a host address;
+   only devices with TERCET_DEVICE_HOST_MEMORY are given such ranges. */
 typedef struct tercet_device_range {
   tercet_device_memory *memory;
   uint64_t offset, length;
@@ -75,9 +76,14 @@ typedef struct tercet_device_command {
   uint8_t value;
 } tercet_device_command;
 
+/* The device reads and writes host memory as its own: tensors of a call are used in place. */
+#define TERCET_DEVICE_HOST_MEMORY 1u
+
+/* Memory is zero when it is allocated. Functions may be called from any thread. */
 typedef struct tercet_device_table {
   uint32_t version; /* TERCET_DEVICE_API_VERSION */
   uint32_t size;    /* sizeof(tercet_device_table) */
+  uint64_t flags;   /* TERCET_DEVICE_HOST_MEMORY or 0 */
   void *self;       /* the device; passed to every function */
 
   void (*close)(void *self);
@@ -102,9 +108,11 @@ typedef struct tercet_device_table {
   void (*unload)(void *self, tercet_device_executable *executable);
 
   /* Starts the commands in order; those between two barriers may overlap. The
-     arrays are the caller's and live until wait. `seconds`, if not NULL, has one
+     arrays are the caller's and live until wait. Dispatches of 0 workgroups and
+     moves of 0 bytes do nothing. `seconds`, if not NULL, has one
      entry a command and gets its time (profiling; commands then run one by one). */
   int (*submit)(void *self, tercet_device_executable *executable, const tercet_device_command *commands, size_t count, double *seconds);
+  /* Returns when all that this thread submitted is done. */
   int (*wait)(void *self);
 } tercet_device_table;
 

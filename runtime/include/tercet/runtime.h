@@ -16,7 +16,7 @@
 //
 // Every function that can fail returns NULL on success or a status that the
 // caller frees with tercet_status_free. Nothing aborts, nothing throws, there
-// are no globals. Artifacts and devices may be shared between threads; a session
+// is no global state. Artifacts and devices may be shared between threads; a session
 // belongs to one thread at a time; any number of sessions run in parallel.
 // An artifact is native code: a damaged one gives an error, a hostile one is only
 // as safe as its digest or signature.
@@ -110,8 +110,11 @@ typedef struct tercet_device_options {
   int32_t threads;  /* cpu: worker threads, the caller's included; 0 = all cores */
 } tercet_device_options;
 
-/* "cpu", "cuda", "cuda:1", "hip", "hip:0", or a device of a loaded plug-in. */
+/* "cpu", "cuda", "cuda:1", "hip", "hip:0". */
 TERCET_API tercet_status *tercet_device_open(const char *name, const tercet_device_options *, tercet_device **);
+/* Opens a device of a plug-in: a shared library with the symbol of tercet/device.h. */
+TERCET_API tercet_status *tercet_device_open_plugin(const char *library, const char *name, tercet_device **);
+TERCET_API const char *tercet_device_describe(const tercet_device *);
 TERCET_API void tercet_device_close(tercet_device *); /* after its sessions */
 /* A line a device: "cpu: x86-64 AVX-512 VNNI, 2 cores", "cuda: no driver (libcuda.so.1 not found)". Freed with free(). */
 TERCET_API char *tercet_device_list(void);
@@ -136,13 +139,16 @@ TERCET_API const char *tercet_session_target(const tercet_session *); /* the tar
 TERCET_API tercet_status *tercet_session_call(tercet_session *, const char *entry,
                                               const DLTensor *inputs, size_t input_count,
                                               DLTensor *outputs, size_t output_count);
-/* The same, returning before the work is done; one call at a time in flight. */
+/* The same, but the work may go on after it returns (the cpu device finishes it
+   first); tensors must live, and results be left alone, until tercet_session_wait.
+   One call at a time in flight. */
 TERCET_API tercet_status *tercet_session_call_async(tercet_session *, const char *entry,
                                                     const DLTensor *inputs, size_t input_count,
                                                     DLTensor *outputs, size_t output_count);
 TERCET_API tercet_status *tercet_session_wait(tercet_session *);
 
-/* Binds a rebindable weight anew for this session (data is copied). */
+/* Binds a rebindable weight anew for this session (data is copied): a tensor of
+   the weight's dtype and shape, or for an encoded weight its stored bytes (u8). */
 TERCET_API tercet_status *tercet_session_bind(tercet_session *, const char *weight, const DLTensor *);
 
 /* States start as the model says; save is atomic (write, fsync, rename). */
@@ -150,10 +156,14 @@ TERCET_API tercet_status *tercet_session_state_reset(tercet_session *);
 TERCET_API tercet_status *tercet_session_state_save(tercet_session *, const char *path);
 TERCET_API tercet_status *tercet_session_state_restore(tercet_session *, const char *path);
 
-/* Profile of the calls between begin and end, as a Chrome trace (JSON), and the
-   seconds of one kernel command by its number within the last call. */
+/* Profile of the calls between begin and end, as a Chrome trace (JSON; path NULL:
+   write none). While it runs, commands run one by one. */
 TERCET_API tercet_status *tercet_session_profile_begin(tercet_session *);
 TERCET_API tercet_status *tercet_session_profile_end(tercet_session *, const char *path);
+
+/* Seconds of each command of the last call made while profiling, in the order of
+   the program's commands; valid until the next call of this session. */
+TERCET_API const double *tercet_session_command_seconds(const tercet_session *, size_t *count);
 
 /* Bytes the session planned: arena + states (weights are mapped, not copied). */
 TERCET_API size_t tercet_session_memory(const tercet_session *);
