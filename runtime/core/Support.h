@@ -82,10 +82,20 @@ private:
   size_t count = 0, capacity = 0;
 };
 
+/// Memory for tensors: 64-byte aligned, at least one byte, so never shared.
+inline void *allocateAligned(uint64_t bytes) {
+  if (bytes > SIZE_MAX - 63)
+    return nullptr;
+  size_t rounded = (static_cast<size_t>(bytes ? bytes : 1) + 63) & ~size_t(63);
+  if (!rounded)
+    return nullptr;
+  return ::aligned_alloc(64, rounded);
+}
+
 /// new and delete without the C++ library.
 template <typename T, typename... A> T *create(A &&...a) {
-  static_assert(alignof(T) <= alignof(max_align_t));
-  void *p = ::malloc(sizeof(T));
+  static_assert(alignof(T) <= 64);
+  void *p = alignof(T) <= alignof(max_align_t) ? ::malloc(sizeof(T)) : allocateAligned(sizeof(T));
   return p ? ::new (p) T(static_cast<A &&>(a)...) : nullptr;
 }
 template <typename T> void destroy(T *p) {
@@ -138,16 +148,6 @@ public:
 private:
   Mutex &m;
 };
-
-/// Memory for tensors: 64-byte aligned, at least one byte, so never shared.
-inline void *allocateAligned(uint64_t bytes) {
-  if (bytes > SIZE_MAX - 63)
-    return nullptr;
-  size_t rounded = (static_cast<size_t>(bytes ? bytes : 1) + 63) & ~size_t(63);
-  if (!rounded)
-    return nullptr;
-  return ::aligned_alloc(64, rounded);
-}
 
 inline bool equal(const char *a, const char *b) { return ::strcmp(a, b) == 0; }
 
