@@ -80,8 +80,7 @@ struct SelectCodes : tercet::impl::SelectCodesBase<SelectCodes> {
                              "got ")
              << type;
     SparsityAttr sparsity = getWeightSparsity(weight);
-    CodeKind kind = ternary::chooseCode(sparsity, type.getDimSize(0),
-                                        type.getDimSize(1), /*rows=*/1);
+    CodeKind kind = ternary::chooseCode(sparsity);
     if (forced) {
       if (ternary::getCode(*forced).canHold(sparsity))
         kind = *forced;

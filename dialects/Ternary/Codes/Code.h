@@ -27,7 +27,9 @@
 #include "dialects/Ternary/IR/Ternary.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/ArrayRef.h"
+#include <array>
 #include <cstdint>
+#include <string>
 
 namespace tercet::ternary {
 
@@ -55,6 +57,10 @@ public:
   virtual unsigned getWeightsPerWord() const = 0;
   /// Whether any weights of this sparsity (null: dense) can be stored.
   virtual bool canHold(SparsityAttr sparsity) const = 0;
+
+  /// A group that pads rows and columns where no weights are; activations are
+  /// zero there, so its value does not matter, but the code must hold it.
+  virtual std::array<int8_t, 4> getPaddingGroup() const { return {0, 0, 0, 0}; }
 
   /// Encodes getWeightsPerWord() trits; fails where the code cannot hold them.
   virtual llvm::FailureOr<uint32_t>
@@ -109,9 +115,9 @@ void unpack(const Code &code, llvm::ArrayRef<uint8_t> bytes, int64_t n,
 float ternarize(llvm::ArrayRef<float> weights, int64_t n, int64_t k,
                 SparsityAttr sparsity, llvm::MutableArrayRef<int8_t> trits);
 
-/// The cheapest code for weights of this sparsity (null: dense): fewest bits
-/// where a kernel waits for memory, that is for `rows` <= 8 at a time.
-CodeKind chooseCode(SparsityAttr sparsity, int64_t n, int64_t k, int64_t rows);
+/// The code with the least estimated time for weights of this sparsity (null:
+/// dense) among those that can hold them; see ChooseCode.cpp for the rule.
+CodeKind chooseCode(SparsityAttr sparsity);
 
 } // namespace tercet::ternary
 

@@ -1,0 +1,198 @@
+//===- B33.cpp - at most two of four, 33 states ----------------------------- ===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The 33 ways to have at most two nonzeros among four trits, numbered by their
+// value sum (w + 1) * 3^j: state 16 is the group of zeros, state 16 + s the
+// negative of state 16 - s. Three groups are a number d0 * 33^2 + d1 * 33 + d2 of
+// a 16-bit half word, stored as ceil(number * 2^16 / 33^3): a digit is the high
+// half of a multiplication by 33, and the low half goes on to the next (exact for
+// all 33^3 words). In a digit the labels of states 16 and 32 are swapped, so that
+// the group of zeros alone has bit 5 set. Groups 0, 1, 2 are in the lower half
+// word, 3, 4, 5 in the upper. Decoders:
+//
+// * AVX-512: 16-bit multiplies do both halves at once; a 32-entry permute, which
+//   looks at five bits of a lane only, gives the bytes of all states but label 32.
+// * elsewhere: state 16 +- (t + 1) has its leading trit at p = floor(sqrt(t)) and,
+//   with r = t - p^2 - p, a second one of r's sign at |r| - 1 (none for r = 0).
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/Ternary/Codes/CodeImpl.h"
+#include <array>
+
+using namespace mlir;
+using namespace tercet::ternary;
+
+namespace {
+struct States {
+  std::array<std::array<int8_t, 4>, 33> trits; // by label
+  std::array<int8_t, 81> label;                // by value, or -1
+
+  States() {
+    label.fill(-1);
+    int state = 0;
+    for (int value = 0; value < 81; ++value) {
+      std::array<int8_t, 4> group;
+      int nonzeros = 0;
+      for (int j = 0, rest = value; j < 4; ++j, rest /= 3) {
+        group[j] = static_cast<int8_t>(rest % 3 - 1);
+        nonzeros += group[j] != 0;
+      }
+      if (nonzeros > 2)
+        continue;
+      int l = state == 16 ? 32 : state == 32 ? 16 : state;
+      trits[l] = group;
+      label[value] = static_cast<int8_t>(l);
+      ++state;
+    }
+  }
+};
+
+const States &getStates() {
+  static const States states;
+  return states;
+}
+
+class B33 : public Code {
+public:
+  CodeKind getKind() const override { return CodeKind::B33; }
+  unsigned getWeightsPerWord() const override { return 24; }
+  bool canHold(SparsityAttr sparsity) const override {
+    return sparsity && sparsity.getM() == 4 && sparsity.getN() <= 2;
+  }
+
+  FailureOr<uint32_t> encodeWord(ArrayRef<int8_t> trits) const override {
+    uint32_t word = 0;
+    for (int half = 0; half < 2; ++half) {
+      uint64_t number = 0;
+      for (int g = 0; g < 3; ++g) {
+        int value = 0;
+        for (int j = 3; j >= 0; --j)
+          value = 3 * value + trits[12 * half + 4 * g + j] + 1;
+        int label = getStates().label[value];
+        if (label < 0)
+          return failure();
+        number = number * 33 + label;
+      }
+      uint64_t scaled = (number * 65536 + 35936) / 35937;
+      word |= static_cast<uint32_t>(scaled) << (16 * half);
+    }
+    return word;
+  }
+  void decodeWord(uint32_t word, MutableArrayRef<int8_t> trits) const override {
+    for (int half = 0; half < 2; ++half) {
+      uint32_t x = word >> (16 * half) & 0xffff;
+      for (int g = 0; g < 3; ++g) {
+        x *= 33;
+        const auto &group = getStates().trits[x >> 16];
+        for (int j = 0; j < 4; ++j)
+          trits[12 * half + 4 * g + j] = group[j];
+        x &= 0xffff;
+      }
+    }
+  }
+
+  static bool usesPermutes(Type wordType, const DecoderFeatures &features) {
+    return features.permute32x32 && isVector16(wordType);
+  }
+
+  SmallVector<Value> emitSetup(OpBuilder &b, Location loc, Type wordType,
+                               const DecoderFeatures &features) const override {
+    if (!usesPermutes(wordType, features))
+      return {};
+    SmallVector<uint32_t> entries;
+    for (int label = 0; label < 32; ++label)
+      entries.push_back(getGroupBytes(getStates().trits[label]));
+    return emitTable32(b, loc, entries);
+  }
+
+  SmallVector<Value> emitDecode(OpBuilder &b, Location loc, Value words,
+                                ValueRange setup,
+                                const DecoderFeatures &features) const override {
+    return usesPermutes(words.getType(), features)
+               ? emitPermutes(b, loc, words, setup)
+               : emitArithmetic(b, loc, words);
+  }
+
+private:
+  static SmallVector<Value> emitPermutes(OpBuilder &b, Location loc,
+                                         Value words, ValueRange table) {
+    LaneBuilder lanes(b, loc, words.getType());
+    auto halfType = VectorType::get({32}, b.getI16Type());
+    Value x = vector::BitCastOp::create(b, loc, halfType, words);
+    Value base = arith::ConstantOp::create(
+        b, loc, DenseElementsAttr::get(halfType, b.getI16IntegerAttr(33)));
+    Value zeros = lanes.constant(0x01010101);
+    SmallVector<Value> groups(6);
+    for (int g = 0; g < 3; ++g) {
+      auto product = arith::MulUIExtendedOp::create(b, loc, x, base);
+      Value digits = vector::BitCastOp::create(b, loc, words.getType(),
+                                               product.getHigh());
+      x = product.getLow();
+      for (int half = 0; half < 2; ++half) {
+        Value digit = lanes.shiftRight(digits, 16 * half);
+        Value isZero = lanes.compare(arith::CmpIPredicate::ne,
+                                     lanes.bitAnd(digit, 32), 0);
+        groups[3 * half + g] = lanes.select(
+            isZero, zeros, emitLookup32(b, loc, table, digit));
+      }
+    }
+    return groups;
+  }
+
+  static SmallVector<Value> emitArithmetic(OpBuilder &b, Location loc,
+                                           Value words) {
+    LaneBuilder lanes(b, loc, words.getType());
+    SmallVector<Value> groups;
+    for (int half = 0; half < 2; ++half) {
+      Value x = half ? lanes.shiftRight(words, 16) : lanes.bitAnd(words, 0xffff);
+      for (int g = 0; g < 3; ++g) {
+        Value product = lanes.mul(x, 33);
+        groups.push_back(
+            emitGroup(b, loc, lanes, lanes.shiftRight(product, 16)));
+        x = lanes.bitAnd(product, 0xffff);
+      }
+    }
+    return groups;
+  }
+
+  static Value emitGroup(OpBuilder &b, Location loc, const LaneBuilder &lanes,
+                         Value label) {
+    using P = arith::CmpIPredicate;
+    Value zero = lanes.constant(0), one = lanes.constant(1);
+    // Label 16 is state 32; label 32, the group of zeros, comes at the end.
+    Value state = lanes.select(lanes.compare(P::eq, label, 16),
+                               lanes.constant(32), label);
+    Value negative = lanes.compare(P::ult, state, 16);
+    Value s = lanes.sub(state, lanes.constant(16));
+    Value t = lanes.sub(lanes.select(negative, lanes.sub(zero, s), s), one);
+    auto step = [&](uint32_t bound) {
+      return lanes.select(lanes.compare(P::sge, t, bound), one, zero);
+    };
+    Value p = lanes.add(lanes.add(step(1), step(4)), step(9));
+    Value square = arith::MulIOp::create(b, loc, p, p);
+    Value r = lanes.sub(lanes.sub(t, square), p);
+    Value rNegative = lanes.compare(P::slt, r, 0);
+    Value magnitude = lanes.select(rNegative, lanes.sub(zero, r), r);
+    // 1 << 8(|r| - 1), and 0 for r = 0: shift 1 << 8|r| down again.
+    Value second = lanes.shiftRight(
+        lanes.bitAnd(lanes.shiftLeft(one, lanes.shiftLeft(magnitude, 3)), ~1u),
+        8);
+    Value leading = lanes.shiftLeft(one, lanes.shiftLeft(p, 3));
+    Value sum = lanes.add(
+        leading, lanes.select(rNegative, lanes.sub(zero, second), second));
+    Value ones = lanes.constant(0x01010101);
+    Value bytes = lanes.add(
+        ones, lanes.select(negative, lanes.sub(zero, sum), sum));
+    return lanes.select(lanes.compare(P::eq, label, 32), ones, bytes);
+  }
+};
+} // namespace
+
+const Code &tercet::ternary::getCodeB33() {
+  static const B33 code;
+  return code;
+}
