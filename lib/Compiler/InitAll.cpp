@@ -11,8 +11,7 @@
 #include "dialects/Ternary/IR/Ternary.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
-#include "passes/Kernels/Passes.h"
-#include "passes/Rows/Passes.h"
+#include "passes/Pipelines.h"
 
 using namespace mlir;
 
@@ -25,6 +24,5 @@ void tercet::registerAllDialects(DialectRegistry &registry) {
 }
 
 void tercet::registerAllPasses() {
-  registerTercetRowsPasses();
-  registerTercetKernelsPasses();
+  registerTercetPasses();
 }

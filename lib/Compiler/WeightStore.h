@@ -1,0 +1,58 @@
+//===- WeightStore.h - weight files to stored bytes -------------*- C++ -*-===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef TERCET_LIB_COMPILER_WEIGHTSTORE_H
+#define TERCET_LIB_COMPILER_WEIGHTSTORE_H
+
+#include "dialects/Rows/IR/Rows.h"
+#include "lib/Support/Safetensors.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringMap.h"
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tercet::compiler {
+
+/// Where weights come from: safetensors files, or made up for tests and
+/// benchmarks. Bytes that are stored as they are stay in the mapped file; packed
+/// ones are computed once, whatever number of targets and layers use them.
+class WeightStore {
+public:
+  /// A file, "splat" (every value 1) or "random:SEED".
+  llvm::Error addSource(llvm::StringRef text);
+
+  /// Finds a tensor for every `rows.weight` in the modules and checks dtype and
+  /// shape, so that nothing is compiled for a model that cannot be bound. One
+  /// error names every weight that has none; another every one that does not fit.
+  mlir::LogicalResult bind(llvm::ArrayRef<mlir::ModuleOp> modules);
+
+  /// The stored bytes, valid as long as the store.
+  mlir::FailureOr<llvm::ArrayRef<uint8_t>> getBytes(rows::WeightOp op);
+
+private:
+  struct Located {
+    const support::SafetensorsFile *file;
+    const support::FileTensor *tensor;
+  };
+  /// The bytes of the source tensor, from a file or made up.
+  llvm::ArrayRef<uint8_t> getSource(rows::WeightOp op,
+                                    std::vector<uint8_t> &storage) const;
+  mlir::FailureOr<std::vector<uint8_t>> transform(rows::WeightOp op) const;
+
+  std::vector<std::unique_ptr<support::SafetensorsFile>> files;
+  llvm::StringMap<Located> tensors;
+  bool splat = false, random = false;
+  uint64_t seed = 0;
+  /// By key, transform, code, sparsity and type.
+  std::map<std::string, std::vector<uint8_t>> computed;
+};
+
+} // namespace tercet::compiler
+
+#endif
