@@ -96,11 +96,15 @@ endfunction()
 # tercet_add_compiler_tool(NAME SRCS... LINK libs...): against libMLIR/libLLVM.
 function(tercet_add_compiler_tool name)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
-  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
-  target_link_libraries(${name} PRIVATE ${ARG_LINK} MLIR LLVM)
-  target_link_libraries(${name} PRIVATE TercetCompilerFlags)
-  target_precompile_headers(${name} REUSE_FROM TercetPCH)
-  add_dependencies(${name} tercet-tablegen)
+  # An executable's own sources would be compiled -fPIE, which the precompiled
+  # header (-fPIC) does not go with.
+  add_library(${name}-objects OBJECT ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name}-objects PRIVATE TercetCompilerFlags ${ARG_LINK})
+  target_precompile_headers(${name}-objects REUSE_FROM TercetPCH)
+  add_dependencies(${name}-objects tercet-tablegen)
+  add_executable(${name} $<TARGET_OBJECTS:${name}-objects>)
+  set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} TercetCompilerFlags MLIR LLVM)
   # A pass plug-in finds MLIR's symbols, and ours, in the driver.
   set_target_properties(${name} PROPERTIES ENABLE_EXPORTS ON)
 endfunction()

@@ -38,7 +38,6 @@ StringRef tercet::compiler::getName(Level level) {
 
 static DialectRegistry makeRegistry() {
   DialectRegistry registry;
-  tercet::registerAllTargets();
   tercet::registerAllDialects(registry);
   return registry;
 }
@@ -86,6 +85,8 @@ SmallVector<ModuleOp> Compiler::getTargetModules(ModuleOp module) {
 LogicalResult Compiler::runLevel(ModuleOp module, Level level) {
   StageTimer timer(times, getName(level));
   PassManager pm(&context);
+  // Of a driver that has registered them; otherwise these do nothing.
+  (void)applyPassManagerCLOptions(pm);
   switch (level) {
   case Level::Model:
     return success();

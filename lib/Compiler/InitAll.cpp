@@ -12,6 +12,7 @@
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "passes/Pipelines.h"
+#include "tercet/Target/TargetBackend.h"
 
 using namespace mlir;
 
@@ -21,6 +22,9 @@ void tercet::registerAllDialects(DialectRegistry &registry) {
   registry.insert<ternary::TernaryDialect, rows::RowsDialect,
                   plan::PlanDialect>();
   rows::registerBufferizableOpInterfaceExternalModels(registry);
+  registerAllTargets();
+  for (const TargetBackend *backend : getAllTargets())
+    backend->registerDialects(registry);
 }
 
 void tercet::registerAllPasses() {

@@ -108,6 +108,16 @@ public:
   virtual mlir::FailureOr<SerializedCode>
   serialize(mlir::ModuleOp kernels, const TargetSpec &spec,
             const SerializeOptions &options) const = 0;
+
+  /// The same code as one relocatable object, for `--emit=object`. Not every
+  /// device has such a thing: the default is an error that says so.
+  virtual mlir::FailureOr<std::vector<char>>
+  emitObject(mlir::ModuleOp kernels, const TargetSpec &spec,
+             const SerializeOptions &options) const {
+    return kernels.emitError("target '")
+           << spec.name << "' has no relocatable objects; --emit=object takes "
+           << "cpu targets";
+  }
 };
 
 /// Adds a backend (lib/Target); the first one for a device stays.
