@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/Plan/IR/Plan.h"
 #include "lib/Compiler/Compiler.h"
 #include "lib/Compiler/EmitLibrary.h"
 #include "lib/Support/ErrorHandling.h"
@@ -121,12 +122,23 @@ static llvm::Error readOptions(Compiler &compiler, std::optional<Level> &to) {
   return llvm::Error::success();
 }
 
-/// What has no place in a file is printed with the tool's name; remarks only
+/// Whether a location is a line that can be shown.
+static bool isPlace(Location loc) {
+  bool found = false;
+  loc->walk([&](Location inner) {
+    auto line = dyn_cast<FileLineColLoc>(inner);
+    found |= line && line.getLine() != 0;
+    return found ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return found;
+}
+
+/// What has no line in a file is printed with the tool's name; remarks only
 /// where they are asked for.
 static LogicalResult handleDiagnostic(Diagnostic &diag) {
   if (diag.getSeverity() == DiagnosticSeverity::Remark && !remarks)
     return success();
-  if (!isa<UnknownLoc>(diag.getLocation()))
+  if (isPlace(diag.getLocation()))
     return failure(); // the next handler shows the line
   switch (diag.getSeverity()) {
   case DiagnosticSeverity::Error:
@@ -252,7 +264,7 @@ static int run() {
   if (!input)
     return fail(error);
   // Before the work: an output that cannot be written should cost nothing.
-  auto output = support::OutputFile::create(outputName.empty() ? "-" : outputName);
+  auto output = support::OutputFile::create(outputName.empty() ? "-" : outputName.getValue());
   if (!output)
     return fail(output.takeError());
 

@@ -23,6 +23,7 @@
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "tercet/InitAll.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/WithColor.h"
 
 using namespace mlir;
@@ -144,10 +145,16 @@ int main(int argc, char **argv) {
   auto [inputName, outputName] = registerAndParseCLIOptions(
       args.size() - 1, args.data(), "Tercet's pass driver\n", registry);
   MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
-  if (config.shouldShowDialects())
-    return failed(printRegisteredDialects(registry));
-  if (config.shouldListPasses())
-    return failed(printRegisteredPassesAndReturn());
+  if (config.shouldShowDialects()) {
+    llvm::outs() << "Available dialects: ";
+    llvm::interleaveComma(registry.getDialectNames(), llvm::outs());
+    llvm::outs() << "\n";
+    return 0;
+  }
+  if (config.shouldListPasses()) {
+    printRegisteredPasses();
+    return 0;
+  }
   if (verifyOutput) {
     MlirOptMainConfig inner = config;
     config.setPassPipelineSetupFn([inner](PassManager &pm) {

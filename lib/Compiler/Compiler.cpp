@@ -42,7 +42,24 @@ static DialectRegistry makeRegistry() {
   return registry;
 }
 
-Compiler::Compiler() : context(makeRegistry()) {}
+Compiler::Compiler() : context(makeRegistry()) {
+  // An error is a sentence with a place, not a page of IR.
+  context.printOpOnDiagnostic(false);
+}
+
+LogicalResult Compiler::checkTargets() {
+  auto emit = [&] { return mlir::emitError(UnknownLoc::get(&context)); };
+  std::vector<std::string> names;
+  for (const std::string &target : options.targets) {
+    FailureOr<TargetSpec> spec = parseTarget(target, emit);
+    if (failed(spec))
+      return failure();
+    if (llvm::is_contained(names, spec->name))
+      return emit() << "target '" << spec->name << "' is given twice";
+    names.push_back(spec->name);
+  }
+  return success();
+}
 
 namespace {
 /// Adds the seconds of its life to a stage.
@@ -64,6 +81,8 @@ private:
 
 OwningOpRef<ModuleOp> Compiler::parse(llvm::SourceMgr &source) {
   StageTimer timer(times, "parse");
+  if (failed(checkTargets()))
+    return {};
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(source, &context);
   if (!module)
     return {};

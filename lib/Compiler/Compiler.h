@@ -52,8 +52,8 @@ public:
   WeightStore &getWeights() { return weights; }
   CompileOptions &getOptions() { return options; }
 
-  /// Parses text or bytecode (trusted input) and, at the model level, checks that
-  /// it can be compiled. Null after a diagnostic.
+  /// Checks the target strings, parses text or bytecode (trusted input) and, at
+  /// the model level, checks that it can be compiled. Null after a diagnostic.
   mlir::OwningOpRef<mlir::ModuleOp> parse(llvm::SourceMgr &source);
 
   /// Takes the module from the level of the input to `to`.
@@ -69,6 +69,7 @@ public:
   const llvm::MapVector<llvm::StringRef, double> &getTimes() const { return times; }
 
 private:
+  mlir::LogicalResult checkTargets();
   mlir::LogicalResult runLevel(mlir::ModuleOp module, Level level);
   mlir::LogicalResult saveIR(mlir::ModuleOp module, Level level);
   mlir::LogicalResult serialize(std::vector<artifact::TargetEntry> &entries);

