@@ -42,4 +42,29 @@ def DistributeWorkgroups : Pass<"distribute-workgroups", "::mlir::func::FuncOp">
                            "::mlir::arith::ArithDialect"];
 }
 
+def LowerRowsMatmul : Pass<"lower-rows-matmul", "::mlir::func::FuncOp"> {
+  let summary = "rows.matmul over memrefs to vectors or threads";
+  let description = [{
+    Generates the product of one tile from a code's decoder, a dot engine and the
+    op's epilogue region. The op's `config` says how: `engine` (a registered dot
+    engine), `row_block` (rows that share a decoded word), `prefetch` (bytes ahead
+    in the weights), `threads` (GPU: threads of a workgroup).
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::gpu::GPUDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
+def LowerRowsQuantize : Pass<"lower-rows-quantize", "::mlir::func::FuncOp"> {
+  let summary = "rows.quantize and rows.pack over memrefs to vectors or threads";
+  let description = [{
+    Rows are taken 16 columns at a time; reductions are 16 strided partial sums,
+    combined as a tree, whatever the machine. With `threads` in the op's `config`
+    (GPU) a thread has a row of its own, else the rows are a loop.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect", "::mlir::gpu::GPUDialect"];
+}
+
 #endif
