@@ -87,7 +87,7 @@ tercet_status *tercet_session::place() {
     states[i].owned = true;
     stateBytes += bytes;
   }
-  return resetStates();
+  return resetStates(/*fresh=*/true);
 }
 
 tercet_status *tercet_session::preparePorts(Prepared &out, const ExprFacts *facts) {

@@ -91,7 +91,7 @@ struct tercet_session {
                       size_t outputCount);
   tercet_status *wait();
   tercet_status *bind(const char *weight, const DLTensor &tensor);
-  tercet_status *resetStates();
+  tercet_status *resetStates(bool fresh);
 
 private:
   tercet_status *chooseTarget(const char *wanted);

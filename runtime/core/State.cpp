@@ -20,13 +20,13 @@ using namespace tercet::schema;
 
 static const char kStateMagic[8] = {'T', 'C', 'T', 'S', 'T', 'A', 'T', '1'};
 
-tercet_status *tercet_session::resetStates() {
+tercet_status *tercet_session::resetStates(bool fresh) {
   auto &t = device->table;
   Array<uint8_t> zeros;
   for (size_t i = 0; i < states.size(); ++i) {
     const State *s = artifact->manifest->states()->Get(i);
-    if (s->bytes() == 0)
-      continue;
+    if (s->bytes() == 0 || (fresh && !s->has_init()))
+      continue; // fresh memory is zero
     const void *data = s->has_init() ? artifact->bytes(*s->init()) : nullptr;
     if (!data) {
       if (!zeros.resize(s->bytes()))
@@ -170,7 +170,7 @@ extern "C" {
 
 tercet_status *tercet_session_state_reset(tercet_session *s) {
   TERCET_TRY(idle(s, true));
-  return s->resetStates();
+  return s->resetStates(/*fresh=*/false);
 }
 tercet_status *tercet_session_state_save(tercet_session *s, const char *path) {
   TERCET_TRY(idle(s, path));

@@ -19,6 +19,7 @@
 #include <cstdio>
 #include <ctime>
 #include <sched.h>
+#include <sys/mman.h>
 
 namespace tercet::runtime {
 namespace {
@@ -26,8 +27,11 @@ namespace {
 /// What a tercet_device_memory is here.
 struct CpuMemory {
   uint8_t *data;
-  bool owned;
+  size_t heap, mapped; // bytes of its own; both 0 where the memory is someone's
 };
+// From here on fresh pages come from the system: zero already, and real only
+// once they are touched, so a bound that is never reached costs nothing.
+constexpr uint64_t kMapFrom = uint64_t(1) << 18;
 CpuMemory *of(tercet_device_memory *m) { return reinterpret_cast<CpuMemory *>(m); }
 
 /// Scratch memory for all workers of one submit.
@@ -95,13 +99,25 @@ int cpuAccepts(void *self, const tercet_device_target *target) {
 
 int cpuAllocate(void *, uint64_t bytes, tercet_device_memory **out) {
   auto *memory = create<CpuMemory>();
-  void *data = memory ? allocateAligned(bytes) : nullptr;
-  if (!data) {
+  if (!memory || bytes > SIZE_MAX / 2) {
     destroy(memory);
     return failed("out of memory");
   }
-  memset(data, 0, bytes);
-  *memory = {static_cast<uint8_t *>(data), true};
+  *memory = {};
+  if (bytes < kMapFrom) {
+    memory->heap = static_cast<size_t>(bytes ? bytes : 1);
+    memory->data = static_cast<uint8_t *>(allocateAligned(bytes));
+    if (memory->data)
+      memset(memory->data, 0, memory->heap);
+  } else {
+    memory->mapped = static_cast<size_t>(bytes);
+    void *p = mmap(nullptr, memory->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memory->data = p == MAP_FAILED ? nullptr : static_cast<uint8_t *>(p);
+  }
+  if (!memory->data) {
+    destroy(memory);
+    return failed("out of memory");
+  }
   *out = reinterpret_cast<tercet_device_memory *>(memory);
   return 0;
 }
@@ -110,15 +126,17 @@ int cpuImport(void *, const void *data, uint64_t, tercet_device_memory **out) {
   auto *memory = create<CpuMemory>();
   if (!memory)
     return failed("out of memory");
-  *memory = {static_cast<uint8_t *>(const_cast<void *>(data)), false};
+  *memory = {static_cast<uint8_t *>(const_cast<void *>(data)), 0, 0};
   *out = reinterpret_cast<tercet_device_memory *>(memory);
   return 0;
 }
 
 void cpuFree(void *, tercet_device_memory *handle) {
   CpuMemory *memory = of(handle);
-  if (memory->owned)
+  if (memory->heap)
     ::free(memory->data);
+  if (memory->mapped)
+    munmap(memory->data, memory->mapped);
   destroy(memory);
 }
 
