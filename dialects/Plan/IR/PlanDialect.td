@@ -42,7 +42,7 @@ def Plan_TensorAttr : AttrDef<Plan_Dialect, "Tensor"> {
   let mnemonic = "tensor";
   let summary = "an input or output: name, element type, shape map";
   let description = [{
-    `#plan.tensor<"images", f32, affine_map<(d0) -> (d0, 64)>>`: one map result per axis.
+    `#plan.tensor<"images", f32, (d0) -> (d0, 64)>`: one map result per axis.
   }];
   let parameters = (ins "::mlir::StringAttr":$name, "::mlir::Type":$element_type,
                         "::mlir::AffineMap":$shape);

@@ -21,8 +21,8 @@ def Plan_ProgramOp : Plan_Op<"program", [Symbol, SingleBlock, NoTerminator,
 
     ```mlir
     plan.program @classify dims [#plan.dim<"M", 360>]
-        inputs [#plan.tensor<"images", f32, affine_map<(d0) -> (d0, 64)>>]
-        outputs [#plan.tensor<"logits", f32, affine_map<(d0) -> (d0, 10)>>]
+        inputs [#plan.tensor<"images", f32, (d0) -> (d0, 64)>]
+        outputs [#plan.tensor<"logits", f32, (d0) -> (d0, 10)>]
         arena affine_map<(d0) -> (d0 * 64 + 128)> {
       %x = plan.input 0
       %w = plan.weight @fc1
