@@ -27,6 +27,21 @@ def BufferizeKernels : Pass<"bufferize-kernels", "::mlir::ModuleOp"> {
                            "::mlir::memref::MemRefDialect"];
 }
 
+def ExpandMath : Pass<"expand-math"> {
+  let summary = "maths functions to arithmetic that every target has";
+  let description = [{
+    No call to libm or to a vendor's device library may survive. What stays are
+    operations with an exact instruction or an exact expansion in LLVM: sqrt, fma,
+    absf, copysign, roundings. The rest becomes upstream's polynomials and
+    expansions over these, the same on every target, so that CPU and GPU agree to
+    the bit. f16 and bf16 are computed in f32; a function of f64 has no polynomial
+    and is an error.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
 def DistributeWorkgroups : Pass<"distribute-workgroups", "::mlir::func::FuncOp"> {
   let summary = "scf.forall over tiles to workgroups";
   let description = [{

@@ -1,0 +1,71 @@
+//===- ExpandMath.cpp - maths functions to plain arithmetic ---------------===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Replaces the transcendental functions of the math dialect by polynomials and
+// by each other, on scalars and vectors, so that neither libm nor a device library
+// is ever called and every target computes the same bits. Assumes nothing. Fails
+// on a function that has neither (those of f64), naming it.
+//
+//===----------------------------------------------------------------------===//
+#include "passes/Kernels/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace tercet {
+#define GEN_PASS_DEF_EXPANDMATH
+#include "passes/Kernels/Passes.h.inc"
+} // namespace tercet
+
+using namespace mlir;
+using namespace tercet;
+
+/// Operations that LLVM turns into instructions on every target.
+static bool isPlain(Operation *op) {
+  return isa<math::AbsFOp, math::AbsIOp, math::CeilOp, math::CopySignOp,
+             math::CountLeadingZerosOp, math::CountTrailingZerosOp,
+             math::CtPopOp, math::FloorOp, math::FmaOp, math::IsFiniteOp,
+             math::IsInfOp, math::IsNaNOp, math::IsNormalOp, math::RoundOp,
+             math::RoundEvenOp, math::SqrtOp, math::TruncOp>(op);
+}
+
+namespace {
+struct ExpandMath : tercet::impl::ExpandMathBase<ExpandMath> {
+  void runOnOperation() override {
+    // Functions in terms of others first: their results need polynomials.
+    RewritePatternSet expansions(&getContext());
+    math::populateExpansionPatterns(
+        expansions, {"sinh", "cosh", "tan", "asinh", "acosh", "atanh", "fpowi",
+                     "ipowi", "powf", "exp2", "rsqrt", "clampf"});
+    auto isFunction = [](StringRef name) {
+      return llvm::is_contained(
+          {"math.acos", "math.asin", "math.atan", "math.atan2", "math.cbrt",
+           "math.cos", "math.erf", "math.erfc", "math.exp", "math.expm1",
+           "math.log", "math.log10", "math.log1p", "math.log2", "math.sin",
+           "math.tanh"},
+          name);
+    };
+    populateMathF32ExpansionPatterns(expansions, isFunction);
+    populateMathPolynomialApproximationPatterns(expansions, isFunction);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(expansions))))
+      return signalPassFailure();
+
+    WalkResult left = getOperation()->walk([](Operation *op) {
+      if (!isa_and_nonnull<math::MathDialect>(op->getDialect()) || isPlain(op))
+        return WalkResult::advance();
+      op->emitOpError("on ")
+          << op->getOperand(0).getType()
+          << " has no expansion into arithmetic; compute it in f32";
+      return WalkResult::interrupt();
+    });
+    if (left.wasInterrupted())
+      signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,63 @@
+//===- Passes.td - what the GPU targets share ------------------*- tablegen -*-===//
+#ifndef TERCET_TARGETS_GPU_PASSES
+#define TERCET_TARGETS_GPU_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def GPUMapToThreads : Pass<"gpu-map-to-threads", "::mlir::func::FuncOp"> {
+  let summary = "parallel loops of a workgroup to its threads";
+  let description = [{
+    The points of an outermost `scf.parallel`, numbered with the last dimension
+    fastest, go to the threads in turn: thread t takes t, t + T, t + 2T, ... A
+    loop inside a parallel loop, and a reduction, stays sequential in a thread.
+    What writes memory outside of parallel loops is done by thread 0. A barrier
+    stands wherever a step reads or writes a buffer that an earlier step wrote, or
+    writes one that it read.
+
+    T is the function's `tercet.workgroup_size`.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::gpu::GPUDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
+def GPUSharedMemory : Pass<"gpu-shared-memory", "::mlir::ModuleOp"> {
+  let summary = "allocations of a workgroup to shared memory";
+  let description = [{
+    Each `memref.alloc` and `memref.alloca` outside of parallel loops becomes a
+    global in shared memory (address space 3), live for the whole kernel;
+    `memref.dealloc` goes. Sizes must be static; a kernel may take `limit` bytes.
+    Sets `tercet.shared_bytes`. An allocation inside a parallel loop, where each
+    thread would need its own, is an error.
+  }];
+  let options = [Option<"limit", "limit", "int64_t", /*default=*/"49152",
+                        "bytes of shared memory that a workgroup may have">];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
+def GPUKernelABI : Pass<"gpu-kernel-abi", "::mlir::ModuleOp"> {
+  let summary = "kernel functions over memrefs to kernels over pointers";
+  let description = [{
+    A function becomes an `llvm.func` with a global pointer (address space 1) for
+    each memref argument and an i64 for each index argument
+    (runtime/include/tercet/kernel.h); the memref descriptors are built in its
+    body from static shapes and `tercet.dims`. Block and thread numbers and
+    barriers become those of the vendor: `nvvm` or `rocdl`. Bodies stay as they
+    are otherwise.
+  }];
+  let options = [Option<"vendor", "vendor", "std::string", /*default=*/"\"nvvm\"",
+                        "nvvm or rocdl">];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect",
+                           "::mlir::NVVM::NVVMDialect",
+                           "::mlir::ROCDL::ROCDLDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
+def GPUVerifyLowered : Pass<"gpu-verify-lowered", "::mlir::ModuleOp"> {
+  let summary = "only operations that LLVM IR can express are left";
+  let description = [{
+    Names the first operation of a kernel that no lowering took, with its place,
+    where translation would fail without one.
+  }];
+}
+
+#endif

@@ -1,0 +1,59 @@
+//===- Pipeline.cpp - kernels over memrefs to the LLVM dialect ------------===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "targets/GPU/Pipeline.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Affine/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/Transforms/Passes.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/Kernels/Passes.h"
+#include "targets/GPU/Passes.h"
+
+using namespace mlir;
+
+void tercet::gpu::buildCodegenPipeline(OpPassManager &pm, StringRef vendor,
+                                       int64_t sharedLimit) {
+  // Workgroups, then loops that say which of their points are independent.
+  DistributeWorkgroupsOptions grid;
+  grid.mode = "grid";
+  pm.addNestedPass<func::FuncOp>(createDistributeWorkgroups(grid));
+  pm.addNestedPass<func::FuncOp>(createConvertLinalgToParallelLoopsPass());
+  pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createExpandMath());
+  // A workgroup's memory, then its threads.
+  GPUSharedMemoryOptions shared;
+  shared.limit = sharedLimit;
+  pm.addPass(createGPUSharedMemory(shared));
+  pm.addNestedPass<func::FuncOp>(createGPUMapToThreads());
+  // Parallel loops inside a thread run in order.
+  pm.addNestedPass<func::FuncOp>(createParallelForToNestedFors());
+  pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createConvertVectorToSCFPass());
+  pm.addNestedPass<func::FuncOp>(createLowerAffinePass());
+  // The ABI, while loops are still structured, then everything else.
+  GPUKernelABIOptions abi;
+  abi.vendor = vendor.str();
+  pm.addPass(createGPUKernelABI(abi));
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(createSCFToControlFlowPass());
+  pm.addPass(arith::createArithExpandOpsPass());
+  pm.addPass(createConvertVectorToLLVMPass());
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
+  pm.addPass(createArithToLLVMConversionPass());
+  pm.addPass(createConvertControlFlowToLLVMPass());
+  pm.addPass(createConvertIndexToLLVMPass());
+  pm.addPass(createUBToLLVMConversionPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createGPUVerifyLowered());
+}
