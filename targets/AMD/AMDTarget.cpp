@@ -70,7 +70,7 @@ public:
   FailureOr<TargetSpec> parse(StringRef text,
                               EmitError emitError) const override {
     const Family *family = findFamily(text);
-    if (!family || !gpu::isKnownChip(kTriple, text)) {
+    if (!family || !gputarget::isKnownChip(kTriple, text)) {
       std::vector<StringRef> chips;
       for (const Family &known : getFamilies())
         chips.insert(chips.end(), known.chips.begin(), known.chips.end());
@@ -96,19 +96,19 @@ public:
   LogicalResult configureKernel(func::FuncOp kernel,
                                 const TargetSpec &spec) const override {
     const Family *family = findFamily(spec.chip);
-    return tercet::gpu::configureKernel(kernel, family ? family->engine : "portable",
+    return tercet::gputarget::configureKernel(kernel, family ? family->engine : "portable",
                                         spec.wavefront);
   }
 
   void buildCodegenPipeline(OpPassManager &pm,
                             const TargetSpec &) const override {
-    tercet::gpu::buildCodegenPipeline(pm, "rocdl", kSharedLimit);
+    tercet::gputarget::buildCodegenPipeline(pm, "rocdl", kSharedLimit);
   }
 
   FailureOr<SerializedCode>
   serialize(ModuleOp kernels, const TargetSpec &spec,
             const SerializeOptions &options) const override {
-    auto code = tercet::gpu::Codegen::create(kernels, spec, options);
+    auto code = tercet::gputarget::Codegen::create(kernels, spec, options);
     if (!code)
       return failure();
     llvm::Module &module = code->getModule();
@@ -135,7 +135,7 @@ public:
     if (failed(code->save("hsaco", bytes)))
       return failure();
     SerializedCode result;
-    result.kernels = tercet::gpu::listKernels(kernels);
+    result.kernels = tercet::gputarget::listKernels(kernels);
     if (failed(check(kernels, spec, bytes, result)))
       return failure();
     result.blobs.push_back({BlobFormat::HSACO, spec.chip, std::move(*linked)});

@@ -29,7 +29,7 @@
 
 using namespace mlir;
 using namespace tercet;
-using namespace tercet::gpu;
+using namespace tercet::gputarget;
 
 static const llvm::Target *findBackEnd(StringRef triple) {
   static std::once_flag once;
@@ -56,13 +56,13 @@ static std::unique_ptr<llvm::MCSubtargetInfo> getSubtarget(StringRef triple) {
       target->createMCSubtargetInfo(llvm::Triple(triple), "", ""));
 }
 
-bool gpu::isKnownChip(StringRef triple, StringRef chip) {
+bool gputarget::isKnownChip(StringRef triple, StringRef chip) {
   auto subtarget = getSubtarget(triple);
   return subtarget && subtarget->isCPUStringValid(chip);
 }
 
 std::vector<std::string>
-gpu::listChips(StringRef triple, llvm::function_ref<bool(StringRef)> keep) {
+gputarget::listChips(StringRef triple, llvm::function_ref<bool(StringRef)> keep) {
   std::vector<std::string> chips;
   if (auto subtarget = getSubtarget(triple))
     for (const llvm::SubtargetSubTypeKV &entry :
@@ -172,7 +172,7 @@ LogicalResult Codegen::save(StringRef suffix, StringRef bytes) {
   return success();
 }
 
-std::vector<KernelReport> gpu::listKernels(ModuleOp kernels) {
+std::vector<KernelReport> gputarget::listKernels(ModuleOp kernels) {
   std::vector<KernelReport> reports;
   for (auto kernel : kernels.getOps<LLVM::LLVMFuncOp>()) {
     if (kernel.isExternal())

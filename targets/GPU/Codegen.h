@@ -13,7 +13,7 @@
 #include "llvm/Target/TargetMachine.h"
 #include <memory>
 
-namespace tercet::gpu {
+namespace tercet::gputarget {
 
 /// Whether LLVM's `triple` back end knows the CPU `chip`.
 bool isKnownChip(llvm::StringRef triple, llvm::StringRef chip);
@@ -58,6 +58,6 @@ private:
 /// code generation: name, threads, shared memory.
 std::vector<KernelReport> listKernels(mlir::ModuleOp kernels);
 
-} // namespace tercet::gpu
+} // namespace tercet::gputarget
 
 #endif

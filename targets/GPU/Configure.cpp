@@ -45,7 +45,7 @@ static SmallVector<int64_t> tileParallelLoops(TilingInterface root,
   return sizes;
 }
 
-LogicalResult gpu::configureKernel(func::FuncOp kernel, StringRef engine,
+LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
                                    unsigned wave) {
   TilingInterface root = getRoot(kernel);
   if (!root)

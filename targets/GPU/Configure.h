@@ -10,7 +10,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringRef.h"
 
-namespace tercet::gpu {
+namespace tercet::gputarget {
 
 /// Completes the `config` of a kernel's root op: `tile_sizes`, `threads`, and for
 /// a `rows.matmul` the `engine`. What is set already stays. `threads` goes to the
@@ -19,6 +19,6 @@ namespace tercet::gpu {
 mlir::LogicalResult configureKernel(mlir::func::FuncOp kernel,
                                     llvm::StringRef engine, unsigned wave);
 
-} // namespace tercet::gpu
+} // namespace tercet::gputarget
 
 #endif

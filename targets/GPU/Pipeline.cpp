@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "targets/GPU/Pipeline.h"
 #include "mlir/Conversion/Passes.h"
-#include "mlir/Dialect/Affine/Passes.h"
+#include "mlir/Dialect/Affine/Transforms/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
@@ -17,7 +17,7 @@
 
 using namespace mlir;
 
-void tercet::gpu::buildCodegenPipeline(OpPassManager &pm, StringRef vendor,
+void tercet::gputarget::buildCodegenPipeline(OpPassManager &pm, StringRef vendor,
                                        int64_t sharedLimit) {
   // Workgroups, then loops that say which of their points are independent.
   DistributeWorkgroupsOptions grid;

@@ -10,13 +10,13 @@
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringRef.h"
 
-namespace tercet::gpu {
+namespace tercet::gputarget {
 
 /// Appends the passes from bufferized kernels with an scf.forall to kernels in
 /// the LLVM dialect, on a module of kernels. `vendor` is "nvvm" or "rocdl".
 void buildCodegenPipeline(mlir::OpPassManager &pm, llvm::StringRef vendor,
                           int64_t sharedLimit);
 
-} // namespace tercet::gpu
+} // namespace tercet::gputarget
 
 #endif

@@ -36,7 +36,7 @@ static bool isSupported(StringRef chip) {
 
 /// LLVM's list is sorted as text; this one by number.
 static std::vector<std::string> getChips() {
-  std::vector<std::string> chips = gpu::listChips(kTriple, isSupported);
+  std::vector<std::string> chips = gputarget::listChips(kTriple, isSupported);
   auto key = [](StringRef chip) {
     unsigned number = 0;
     chip.consume_front("sm_");
@@ -59,7 +59,7 @@ public:
 
   FailureOr<TargetSpec> parse(StringRef text,
                               EmitError emitError) const override {
-    if (!isSupported(text) || !gpu::isKnownChip(kTriple, text)) {
+    if (!isSupported(text) || !gputarget::isKnownChip(kTriple, text)) {
       InFlightDiagnostic diag = emitError();
       diag << "unknown NVIDIA chip '" << text << "'";
       if (text.starts_with("sm_107"))
@@ -85,18 +85,18 @@ public:
 
   LogicalResult configureKernel(func::FuncOp kernel,
                                 const TargetSpec &spec) const override {
-    return tercet::gpu::configureKernel(kernel, "dp4a", spec.wavefront);
+    return tercet::gputarget::configureKernel(kernel, "dp4a", spec.wavefront);
   }
 
   void buildCodegenPipeline(OpPassManager &pm,
                             const TargetSpec &) const override {
-    tercet::gpu::buildCodegenPipeline(pm, "nvvm", kSharedLimit);
+    tercet::gputarget::buildCodegenPipeline(pm, "nvvm", kSharedLimit);
   }
 
   FailureOr<SerializedCode>
   serialize(ModuleOp kernels, const TargetSpec &spec,
             const SerializeOptions &options) const override {
-    auto code = tercet::gpu::Codegen::create(kernels, spec, options);
+    auto code = tercet::gputarget::Codegen::create(kernels, spec, options);
     if (!code || failed(code->optimize()))
       return failure();
     FailureOr<std::string> ptx =
@@ -104,7 +104,7 @@ public:
     if (failed(ptx) || failed(code->save("ptx", *ptx)))
       return failure();
     SerializedCode result;
-    result.kernels = tercet::gpu::listKernels(kernels);
+    result.kernels = tercet::gputarget::listKernels(kernels);
     // Text ends with a zero byte, as the driver wants it.
     CodeBlob text{BlobFormat::PTX, spec.chip, {ptx->begin(), ptx->end()}};
     text.data.push_back('\0');
@@ -117,7 +117,7 @@ public:
 private:
   /// Adds the cubin and what ptxas knows of the kernels.
   static LogicalResult assemble(ModuleOp kernels, const TargetSpec &spec,
-                                tercet::gpu::Codegen &code, StringRef ptx,
+                                tercet::gputarget::Codegen &code, StringRef ptx,
                                 SerializedCode &result) {
     std::string ptxas = nvidia::findPtxas();
     if (ptxas.empty())
