@@ -35,8 +35,13 @@ public:
   StringRef getName() const override { return name; }
   void getDependentDialects(DialectRegistry &registry) const override {
     registry.insert<rows::RowsDialect, plan::PlanDialect, scf::SCFDialect>();
-    for (const TargetBackend *backend : getAllTargets())
+    for (const TargetBackend *backend : getAllTargets()) {
       backend->registerDialects(registry);
+      // What is run inside cannot load dialects any more.
+      OpPassManager pm(ModuleOp::getOperationName());
+      build(pm, *backend, TargetSpec());
+      pm.getDependentDialects(registry);
+    }
   }
 
   void runOnOperation() override {

@@ -9,6 +9,16 @@
 // this may be called from any thread, any number of times.
 //
 //===----------------------------------------------------------------------===//
+#include "targets/AMD/AMDTarget.h"
+#include "targets/GPU/Passes.h"
+#include "targets/NVIDIA/NVIDIATarget.h"
 #include "tercet/Target/TargetBackend.h"
 
-void tercet::registerAllTargets() {}
+void tercet::registerAllTargets() {
+  registerNVIDIAEngines();
+  registerTarget(createNVIDIATarget());
+  registerAMDEngines();
+  registerTarget(createAMDTarget());
+}
+
+void tercet::registerAllTargetPasses() { registerTercetGPUPasses(); }

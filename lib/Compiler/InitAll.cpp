@@ -29,4 +29,5 @@ void tercet::registerAllDialects(DialectRegistry &registry) {
 
 void tercet::registerAllPasses() {
   registerTercetPasses();
+  registerAllTargetPasses();
 }

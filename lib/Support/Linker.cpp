@@ -5,8 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Objects go to lld through temporary files, its output comes back the same way;
-// the files are removed on every path, also when the process is interrupted.
+// Objects go to lld through temporary files, its output comes back the same
+// way; the files are removed on every path, also when the process is
+// interrupted.
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Support/Linker.h"

@@ -6,17 +6,17 @@
 //===----------------------------------------------------------------------===//
 //
 // Replaces the transcendental functions of the math dialect by polynomials and
-// by each other, on scalars and vectors, so that neither libm nor a device library
-// is ever called and every target computes the same bits. Assumes nothing. Fails
-// on a function that has neither (those of f64), naming it.
+// by each other, on scalars and vectors, so that neither libm nor a device
+// library is ever called and every target computes the same bits. Assumes
+// nothing. Fails on a function that has neither (those of f64), naming it.
 //
 //===----------------------------------------------------------------------===//
-#include "passes/Kernels/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/Kernels/Passes.h"
 
 namespace tercet {
 #define GEN_PASS_DEF_EXPANDMATH

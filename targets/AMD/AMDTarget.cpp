@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Code objects (hsaco) through LLVM's AMDGPU back end and lld, both in this
-// process: no ROCm installation is needed. Code object version 5, which ROCm 5.4
-// and later load.
+// process: no ROCm installation is needed. Code object version 5, which
+// ROCm 5.4 and later load.
 //
 //===----------------------------------------------------------------------===//
 #include "targets/AMD/AMDTarget.h"
@@ -91,13 +91,16 @@ public:
     registry.insert<mlir::gpu::GPUDialect, LLVM::LLVMDialect,
                     ROCDL::ROCDLDialect>();
     registerAllGPUToLLVMIRTranslations(registry);
+    OpPassManager pm(ModuleOp::getOperationName());
+    buildCodegenPipeline(pm, TargetSpec());
+    pm.getDependentDialects(registry);
   }
 
   LogicalResult configureKernel(func::FuncOp kernel,
                                 const TargetSpec &spec) const override {
     const Family *family = findFamily(spec.chip);
-    return tercet::gputarget::configureKernel(kernel, family ? family->engine : "portable",
-                                        spec.wavefront);
+    return tercet::gputarget::configureKernel(
+        kernel, family ? family->engine : "portable", spec.wavefront);
   }
 
   void buildCodegenPipeline(OpPassManager &pm,
@@ -178,14 +181,16 @@ private:
                                 const amd::KernelNote &note) {
     auto kernel = kernels.lookupSymbol<LLVM::LLVMFuncOp>(report.name);
     auto complain = [&](const llvm::Twine &what) {
-      return kernel.emitError("the code object breaks the kernel ABI: ") << what;
+      return kernel.emitError("the code object breaks the kernel ABI: ")
+             << what;
     };
     if (note.arguments.size() != kernel.getNumArguments())
       return complain("it takes " + llvm::Twine(note.arguments.size()) +
                       " arguments, the kernel " +
                       llvm::Twine(kernel.getNumArguments()));
     for (auto [i, arg] : llvm::enumerate(note.arguments)) {
-      bool pointer = isa<LLVM::LLVMPointerType>(kernel.getArgument(i).getType());
+      bool pointer =
+          isa<LLVM::LLVMPointerType>(kernel.getArgument(i).getType());
       if (arg.kind != (pointer ? "global_buffer" : "by_value") ||
           arg.size != 8 || arg.offset != 8 * i)
         return complain("argument " + llvm::Twine(i) + " is " +
@@ -197,7 +202,8 @@ private:
     if (note.maxWorkgroup != report.workgroupSize)
       return complain("workgroups of " + llvm::Twine(note.maxWorkgroup));
     if (note.sharedBytes < report.sharedBytes)
-      return complain(llvm::Twine(note.sharedBytes) + " bytes of shared memory");
+      return complain(llvm::Twine(note.sharedBytes) +
+                      " bytes of shared memory");
     return success();
   }
 };

@@ -32,7 +32,8 @@ struct Fields {
   }
   std::string text(StringRef key) {
     msgpack::DocNode node = find(key);
-    return node.getKind() == msgpack::Type::String ? node.getString().str() : "";
+    return node.getKind() == msgpack::Type::String ? node.getString().str()
+                                                   : "";
   }
 };
 } // namespace

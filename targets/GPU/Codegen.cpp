@@ -7,7 +7,8 @@
 //
 // What both vendors need of LLVM: translation, the middle end (without it,
 // generic address space accesses would reach the code generator), and emission.
-// Chips are checked before LLVM sees them: it ends the process on an unknown one.
+// Chips are checked before LLVM sees them: it ends the process on an unknown
+// one.
 //
 //===----------------------------------------------------------------------===//
 #include "targets/GPU/Codegen.h"
@@ -62,7 +63,8 @@ bool gputarget::isKnownChip(StringRef triple, StringRef chip) {
 }
 
 std::vector<std::string>
-gputarget::listChips(StringRef triple, llvm::function_ref<bool(StringRef)> keep) {
+gputarget::listChips(StringRef triple,
+                     llvm::function_ref<bool(StringRef)> keep) {
   std::vector<std::string> chips;
   if (auto subtarget = getSubtarget(triple))
     for (const llvm::SubtargetSubTypeKV &entry :
@@ -92,8 +94,7 @@ std::unique_ptr<Codegen> Codegen::create(ModuleOp kernels,
   self->machine.reset(target->createTargetMachine(
       llvm::Triple(spec.triple), spec.chip, features, machineOptions,
       llvm::Reloc::PIC_, std::nullopt, levels[std::min(3u, options.optLevel)]));
-  self->module =
-      translateModuleToLLVMIR(kernels, self->context, options.stem);
+  self->module = translateModuleToLLVMIR(kernels, self->context, options.stem);
   if (!self->module)
     return nullptr;
   self->module->setTargetTriple(llvm::Triple(spec.triple));

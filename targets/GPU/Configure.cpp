@@ -46,7 +46,7 @@ static SmallVector<int64_t> tileParallelLoops(TilingInterface root,
 }
 
 LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
-                                   unsigned wave) {
+                                         unsigned wave) {
   TilingInterface root = getRoot(kernel);
   if (!root)
     return kernel.emitError("has no op that can be tiled");
@@ -62,8 +62,9 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
   int64_t threads = 128;
   SmallVector<int64_t> sizes;
   if (auto matmul = dyn_cast<rows::MatmulOp>(root.getOperation())) {
-    // A thread has one output of one row; 8 panels of 16 outputs a workgroup.
-    sizes = {1, 128};
+    // A thread has one output; rows in one tile share its decoded weights.
+    threads = 64;
+    sizes = {8, 64};
     setDefault("engine", b.getStringAttr(engine));
   } else if (isa<rows::QuantizeOp, rows::PackOp>(root.getOperation())) {
     // A thread has a row: sums along it are in a fixed order.

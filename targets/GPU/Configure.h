@@ -12,10 +12,10 @@
 
 namespace tercet::gputarget {
 
-/// Completes the `config` of a kernel's root op: `tile_sizes`, `threads`, and for
-/// a `rows.matmul` the `engine`. What is set already stays. `threads` goes to the
-/// function as `tercet.workgroup_size`; it must be a multiple of `wave` and at
-/// most 1024.
+/// Completes the `config` of a kernel's root op: `tile_sizes`, `threads`, and
+/// for a `rows.matmul` the `engine`. What is set already stays. `threads` goes
+/// to the function as `tercet.workgroup_size`; it must be a multiple of `wave`
+/// and at most 1024.
 mlir::LogicalResult configureKernel(mlir::func::FuncOp kernel,
                                     llvm::StringRef engine, unsigned wave);
 

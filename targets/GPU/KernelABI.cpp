@@ -7,8 +7,8 @@
 //
 // Gives kernel functions the ABI of runtime/include/tercet/kernel.h (see
 // Passes.td). Assumes functions over memrefs of the identity layout, then index
-// arguments, that return nothing; a dynamic axis must be named in `tercet.dims`.
-// Anything else is an error with the argument's number.
+// arguments, that return nothing; a dynamic axis must be named in
+// `tercet.dims`. Anything else is an error with the argument's number.
 //
 // Buffers do not overlap where one of them is written (the plan is verified for
 // it), so pointers are noalias; `tercet.access` says which are only read. A
@@ -16,13 +16,13 @@
 // address space inference takes the cast back.
 //
 //===----------------------------------------------------------------------===//
-#include "targets/GPU/Passes.h"
 #include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/SymbolTable.h"
+#include "targets/GPU/Passes.h"
 
 namespace tercet {
 #define GEN_PASS_DEF_GPUKERNELABI
@@ -111,7 +111,8 @@ private:
       return kernel.emitError("argument ")
              << number << " of type " << type
              << " has no place in the kernel ABI; it takes contiguous memrefs";
-    auto dims = kernel.getArgAttrOfType<DenseI64ArrayAttr>(number, "tercet.dims");
+    auto dims =
+        kernel.getArgAttrOfType<DenseI64ArrayAttr>(number, "tercet.dims");
     auto generic = LLVM::LLVMPointerType::get(b.getContext());
     pointer = LLVM::AddrSpaceCastOp::create(b, loc, generic, pointer);
     MemRefDescriptor descriptor =
@@ -158,7 +159,8 @@ private:
     Block *block = entry.addEntryBlock(b);
     b.setInsertionPointToStart(block);
     unsigned numBuffers = kernel.getNumArguments() - numIndices;
-    ValueRange indices = ValueRange(block->getArguments()).drop_front(numBuffers);
+    ValueRange indices =
+        ValueRange(block->getArguments()).drop_front(numBuffers);
     SmallVector<Value> values;
     for (auto [i, type] : llvm::enumerate(kernel.getArgumentTypes())) {
       Value value = block->getArgument(i);
@@ -204,8 +206,8 @@ private:
         // Neither is negative, so zero extension is right and simplifies.
         Value id = LLVM::ZExtOp::create(b, loc, b.getI64Type(),
                                         createId(isa<gpu::ThreadIdOp>(op)));
-        op->getResult(0).replaceAllUsesWith(arith::IndexCastOp::create(
-            b, loc, b.getIndexType(), id));
+        op->getResult(0).replaceAllUsesWith(
+            arith::IndexCastOp::create(b, loc, b.getIndexType(), id));
         op->erase();
       } else if (isa<gpu::BarrierOp>(op)) {
         if (nvvm)

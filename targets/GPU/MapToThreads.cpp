@@ -5,19 +5,19 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Spreads a workgroup's parallel loops over its threads and puts barriers between
-// steps that depend on each other (see Passes.td).
+// Spreads a workgroup's parallel loops over its threads and puts barriers
+// between steps that depend on each other (see Passes.td).
 //
 // Assumes a kernel after --distribute-workgroups and
 // convert-linalg-to-parallel-loops: straight-line code, scf.for and scf.if with
-// bounds and conditions that are equal in all threads (they come from arguments,
-// the workgroup's number and loads that every thread does alike), and
-// scf.parallel without results. Buffers of different arguments and allocations do
-// not overlap (the plan guarantees it). Fails on scf.parallel with results and on
-// an op that both writes memory and has results that others use.
+// bounds and conditions that are equal in all threads (they come from
+// arguments, the workgroup's number and loads that every thread does alike),
+// and scf.parallel without results. Buffers of different arguments and
+// allocations do not overlap (the plan guarantees it). Fails on scf.parallel
+// with results and on an op that both writes memory and has results that others
+// use.
 //
 //===----------------------------------------------------------------------===//
-#include "targets/GPU/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -25,6 +25,7 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
+#include "targets/GPU/Passes.h"
 #include "llvm/ADT/DenseSet.h"
 
 namespace tercet {
@@ -121,14 +122,31 @@ public:
 
 private:
   static bool hasParallel(Operation *op) {
-    return op
-        ->walk([](scf::ParallelOp) { return WalkResult::interrupt(); })
+    return op->walk([](scf::ParallelOp) { return WalkResult::interrupt(); })
         .wasInterrupted();
   }
 
   void barrier(Location loc, Accesses &open) {
     gpu::BarrierOp::create(b, loc);
     open = Accesses();
+  }
+
+  /// Whether a lowering has spread the op over the threads already: its bounds
+  /// or its condition come from the thread's number.
+  bool isThreaded(Operation *op) {
+    SmallVector<Value> todo(op->getOperands());
+    DenseSet<Value> seen;
+    while (!todo.empty()) {
+      Value value = todo.pop_back_val();
+      Operation *def = value.getDefiningOp();
+      if (!def || !seen.insert(value).second)
+        continue;
+      if (isa<gpu::ThreadIdOp>(def))
+        return true;
+      if (isMemoryEffectFree(def))
+        todo.append(def->operand_begin(), def->operand_end());
+    }
+    return false;
   }
 
   /// Maps the steps of a block that all threads run. `open` is what happened
@@ -149,6 +167,10 @@ private:
       if (auto loop = dyn_cast<scf::ParallelOp>(op)) {
         if (failed(mapParallel(loop)))
           return failure();
+      } else if (isThreaded(&op)) {
+        if (hasParallel(&op))
+          return op.emitOpError("runs a parallel loop in each thread's turn, "
+                                "which cannot be mapped to threads");
       } else if (hasParallel(&op)) {
         if (failed(mapUniform(&op, open)))
           return failure();
@@ -197,8 +219,8 @@ private:
     Location loc = op->getLoc();
     b.setInsertionPoint(op);
     Value zero = arith::ConstantIndexOp::create(b, loc, 0);
-    Value first = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
-                                        thread, zero);
+    Value first =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, thread, zero);
     auto guard = scf::IfOp::create(b, loc, first, /*withElseRegion=*/false);
     op->moveBefore(guard.thenBlock()->getTerminator());
     return success();
@@ -213,8 +235,8 @@ private:
     SmallVector<Value> counts;
     std::optional<int64_t> total = 1;
     Value points = arith::ConstantIndexOp::create(b, loc, 1);
-    for (auto [lower, upper, step] :
-         llvm::zip(loop.getLowerBound(), loop.getUpperBound(), loop.getStep())) {
+    for (auto [lower, upper, step] : llvm::zip(
+             loop.getLowerBound(), loop.getUpperBound(), loop.getStep())) {
       Value count;
       std::optional<int64_t> l = getConstantIntValue(lower),
                              u = getConstantIntValue(upper),
@@ -226,9 +248,10 @@ private:
           total = *total * n;
       } else {
         Value span = arith::SubIOp::create(b, loc, upper, lower);
-        count = s && *s == 1 ? span
-                             : arith::CeilDivSIOp::create(b, loc, span, step)
-                                   .getResult();
+        count =
+            s && *s == 1
+                ? span
+                : arith::CeilDivSIOp::create(b, loc, span, step).getResult();
         total.reset();
       }
       points = counts.empty()
@@ -264,8 +287,7 @@ private:
       if (getConstantIntValue(loop.getStep()[i]) != 1)
         scaled = arith::MulIOp::create(b, loc, number, loop.getStep()[i]);
       if (getConstantIntValue(loop.getLowerBound()[i]) != 0)
-        scaled =
-            arith::AddIOp::create(b, loc, loop.getLowerBound()[i], scaled);
+        scaled = arith::AddIOp::create(b, loc, loop.getLowerBound()[i], scaled);
       ivs[i] = scaled;
     }
     for (auto [iv, value] : llvm::zip(loop.getInductionVars(), ivs))

@@ -19,8 +19,8 @@ namespace tercet {
 #define GEN_PASS_REGISTRATION
 #include "targets/GPU/Passes.h.inc"
 
-/// Threads of a workgroup, an i64 attribute of a kernel function; 128 where it is
-/// missing.
+/// Threads of a workgroup, an i64 attribute of a kernel function; 128 where it
+/// is missing.
 constexpr llvm::StringLiteral kWorkgroupSizeAttr = "tercet.workgroup_size";
 /// Bytes of shared memory of a kernel function.
 constexpr llvm::StringLiteral kSharedBytesAttr = "tercet.shared_bytes";

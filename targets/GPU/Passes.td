@@ -23,14 +23,16 @@ def GPUMapToThreads : Pass<"gpu-map-to-threads", "::mlir::func::FuncOp"> {
 def GPUSharedMemory : Pass<"gpu-shared-memory", "::mlir::ModuleOp"> {
   let summary = "allocations of a workgroup to shared memory";
   let description = [{
-    Each `memref.alloc` and `memref.alloca` outside of parallel loops becomes a
-    global in shared memory (address space 3), live for the whole kernel;
-    `memref.dealloc` goes. Sizes must be static; a kernel may take `limit` bytes.
-    Sets `tercet.shared_bytes`. An allocation inside a parallel loop, where each
-    thread would need its own, is an error.
+    Each `memref.alloc` outside of parallel loops becomes a global in shared memory
+    (address space 3), live for the whole kernel; `memref.dealloc` goes. Sizes must
+    be static; a kernel may take `limit` bytes. Sets `tercet.shared_bytes`. A
+    `memref.alloc` inside a parallel loop, where each thread would need its own,
+    is an error. A `memref.alloca` is memory of a thread.
   }];
   let options = [Option<"limit", "limit", "int64_t", /*default=*/"49152",
-                        "bytes of shared memory that a workgroup may have">];
+                        "bytes of shared memory that a workgroup may have">,
+                 Option<"privateSpace", "private-space", "unsigned", /*default=*/"0",
+                        "address space of a thread's own memory">];
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
 

@@ -17,22 +17,27 @@
 
 using namespace mlir;
 
-void tercet::gputarget::buildCodegenPipeline(OpPassManager &pm, StringRef vendor,
-                                       int64_t sharedLimit) {
+void tercet::gputarget::buildCodegenPipeline(OpPassManager &pm,
+                                             StringRef vendor,
+                                             int64_t sharedLimit) {
   // Workgroups, then loops that say which of their points are independent.
   DistributeWorkgroupsOptions grid;
   grid.mode = "grid";
   pm.addNestedPass<func::FuncOp>(createDistributeWorkgroups(grid));
+  pm.addNestedPass<func::FuncOp>(createLowerRowsMatmul());
+  pm.addNestedPass<func::FuncOp>(createLowerRowsQuantize());
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToParallelLoopsPass());
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createExpandMath());
   // A workgroup's memory, then its threads.
   GPUSharedMemoryOptions shared;
   shared.limit = sharedLimit;
+  // On AMD a stack pointer is of another kind than a generic one.
+  shared.privateSpace = vendor == "rocdl" ? 5 : 0;
   pm.addPass(createGPUSharedMemory(shared));
   pm.addNestedPass<func::FuncOp>(createGPUMapToThreads());
   // Parallel loops inside a thread run in order.
-  pm.addNestedPass<func::FuncOp>(createParallelForToNestedFors());
+  pm.addNestedPass<func::FuncOp>(createParallelForToNestedForsPass());
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createCSEPass());
   pm.addNestedPass<func::FuncOp>(createConvertVectorToSCFPass());

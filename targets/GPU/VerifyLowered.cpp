@@ -9,8 +9,8 @@
 // Without it the translation would fail with a message about a cast.
 //
 //===----------------------------------------------------------------------===//
-#include "targets/GPU/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "targets/GPU/Passes.h"
 
 namespace tercet {
 #define GEN_PASS_DEF_GPUVERIFYLOWERED
@@ -21,8 +21,7 @@ using namespace mlir;
 using namespace tercet;
 
 namespace {
-struct GPUVerifyLowered
-    : tercet::impl::GPUVerifyLoweredBase<GPUVerifyLowered> {
+struct GPUVerifyLowered : tercet::impl::GPUVerifyLoweredBase<GPUVerifyLowered> {
   void runOnOperation() override {
     Operation *cast = nullptr, *other = nullptr;
     getOperation().walk([&](Operation *op) {
@@ -34,9 +33,10 @@ struct GPUVerifyLowered
         other = other ? other : op;
     });
     if (Operation *op = other ? other : cast) {
-      op->emitOpError("cannot be lowered for a GPU; kernels hold linalg, arith, "
-                      "math, scf, memref and vector operations on integers and "
-                      "floats");
+      op->emitOpError(
+          "cannot be lowered for a GPU; kernels hold linalg, arith, "
+          "math, scf, memref and vector operations on integers and "
+          "floats");
       signalPassFailure();
     }
   }

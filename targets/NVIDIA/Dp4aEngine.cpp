@@ -26,9 +26,8 @@ public:
       return vector::BitCastOp::create(b, loc, bytes, v);
     };
     return NVVM::DotAccumulate4WayOp::create(
-        b, loc, b.getI32Type(), split(codes),
-        NVVM::DotAccumulateType::UNSIGNED, split(acts),
-        NVVM::DotAccumulateType::SIGNED, acc);
+        b, loc, b.getI32Type(), split(codes), NVVM::DotAccumulateType::UNSIGNED,
+        split(acts), NVVM::DotAccumulateType::SIGNED, acc);
   }
 };
 } // namespace

@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// PTX through LLVM for every chip from sm_75 on that it knows, and a cubin beside
-// it where ptxas is found. The PTX version is the least that the chip takes, so
-// that old drivers read it.
+// PTX through LLVM for every chip from sm_75 on that it knows, and a cubin
+// beside it where ptxas is found. The PTX version is the least that the chip
+// takes, so that old drivers read it.
 //
 //===----------------------------------------------------------------------===//
 #include "targets/NVIDIA/NVIDIATarget.h"
@@ -78,9 +78,12 @@ public:
   }
 
   void registerDialects(DialectRegistry &registry) const override {
-    registry.insert<mlir::gpu::GPUDialect, LLVM::LLVMDialect,
-                    NVVM::NVVMDialect>();
+    registry
+        .insert<mlir::gpu::GPUDialect, LLVM::LLVMDialect, NVVM::NVVMDialect>();
     registerAllGPUToLLVMIRTranslations(registry);
+    OpPassManager pm(ModuleOp::getOperationName());
+    buildCodegenPipeline(pm, TargetSpec());
+    pm.getDependentDialects(registry);
   }
 
   LogicalResult configureKernel(func::FuncOp kernel,

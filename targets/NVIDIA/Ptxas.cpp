@@ -78,7 +78,8 @@ std::string nvidia::findPtxas() {
     return env;
   if (ErrorOr<std::string> path = sys::findProgramByName("ptxas"))
     return *path;
-  for (std::string root : {getEnv("CUDA_HOME"), std::string("/usr/local/cuda")}) {
+  for (std::string root :
+       {getEnv("CUDA_HOME"), std::string("/usr/local/cuda")}) {
     SmallString<128> path(root);
     sys::path::append(path, "bin", "ptxas");
     if (!root.empty() && sys::fs::can_execute(path))
@@ -115,7 +116,8 @@ std::vector<KernelReport> nvidia::parsePtxasReport(StringRef text) {
     size_t entry = line.find("Compiling entry function '");
     if (entry != StringRef::npos) {
       kernels.emplace_back();
-      kernels.back().name = line.drop_front(entry).split('\'').second.split('\'').first.str();
+      kernels.back().name =
+          line.drop_front(entry).split('\'').second.split('\'').first.str();
     }
     if (kernels.empty())
       continue;
@@ -156,8 +158,9 @@ Expected<PtxasResult> nvidia::runPtxas(StringRef ptxas, StringRef ptx,
     }
   }
   // Contraction would make results differ from the CPU's.
-  StringRef args[] = {ptxas,    "-v",     "-O3",    "--fmad=false", "--gpu-name",
-                      chip,     paths[0], "--output-file",          paths[1]};
+  StringRef args[] = {ptxas,        "-v", "-O3",    "--fmad=false",
+                      "--gpu-name", chip, paths[0], "--output-file",
+                      paths[1]};
   std::optional<StringRef> redirects[] = {StringRef(), paths[2].str(),
                                           paths[2].str()};
   std::string error;
@@ -174,11 +177,11 @@ Expected<PtxasResult> nvidia::runPtxas(StringRef ptxas, StringRef ptx,
       return result;
     }
     if (status < 0 || text.empty())
-      return support::makeError("cannot run '" + ptxas + "': " +
-                                (error.empty() ? "it ended abnormally"
-                                               : error));
-    return support::makeError("'" + ptxas + "' refuses the code: " +
-                              text.split('\n').first);
+      return support::makeError(
+          "cannot run '" + ptxas +
+          "': " + (error.empty() ? "it ended abnormally" : error));
+    return support::makeError("'" + ptxas +
+                              "' refuses the code: " + text.split('\n').first);
   }
   auto cubin = MemoryBuffer::getFile(paths[1], /*IsText=*/false,
                                      /*RequiresNullTerminator=*/false);

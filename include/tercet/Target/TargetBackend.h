@@ -124,6 +124,9 @@ public:
 void registerTarget(std::unique_ptr<TargetBackend> backend);
 /// Registers every backend of this build (targets/Registry.cpp); thread-safe.
 void registerAllTargets();
+/// Registers the passes that are a target's own, for textual pipelines. Once a
+/// process.
+void registerAllTargetPasses();
 /// The backend of a device, or null.
 const TargetBackend *lookupTarget(llvm::StringRef device);
 /// All backends, sorted by device.
