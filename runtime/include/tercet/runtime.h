@@ -116,7 +116,7 @@ TERCET_API tercet_status *tercet_device_open(const char *name, const tercet_devi
 TERCET_API tercet_status *tercet_device_open_plugin(const char *library, const char *name, tercet_device **);
 TERCET_API const char *tercet_device_describe(const tercet_device *);
 TERCET_API void tercet_device_close(tercet_device *); /* after its sessions */
-/* A line a device: "cpu: x86-64 AVX-512 VNNI, 2 cores", "cuda: no driver (libcuda.so.1 not found)". Freed with free(). */
+/* A line a device: "cpu: x86-64 AVX-512 VNNI, 2 cores", "cuda: no NVIDIA driver: libcuda.so.1 was not found; ...". Freed with free(). */
 TERCET_API char *tercet_device_list(void);
 
 /* ---- sessions ----------------------------------------------------------- */
