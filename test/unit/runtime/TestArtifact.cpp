@@ -9,7 +9,7 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace tercet::test {
 using namespace schema;
@@ -80,6 +80,12 @@ std::unique_ptr<KernelT> kernel(const char *name, uint32_t buffers, uint32_t con
   k->workgroup_size = 1;
   k->scratch_bytes = scratch;
   k->op = name;
+  // A row of 8 floats read and written, for each value of the first constant.
+  if (constants) {
+    Exprs e{k->exprs};
+    k->bytes = e.add(ExprOp::mul, e.add(ExprOp::dim, 0), e.constant(64));
+    k->ops = e.add(ExprOp::mul, 0, 0);
+  }
   return k;
 }
 
@@ -250,7 +256,8 @@ AlignedBytes write(Source &s) {
 }
 
 std::string writeTemporary(const std::string &name, const void *data, size_t size) {
-  std::string path = ::testing::TempDir() + "tercet_" + std::to_string(getpid()) + "_" + name;
+  const char *folder = getenv("TMPDIR");
+  std::string path = std::string(folder ? folder : "/tmp") + "/tercet_" + std::to_string(getpid()) + "_" + name;
   std::ofstream file(path, std::ios::binary);
   file.write(static_cast<const char *>(data), static_cast<std::streamsize>(size));
   return path;
