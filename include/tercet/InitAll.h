@@ -18,6 +18,9 @@ void registerAllDialects(mlir::DialectRegistry &registry);
 /// Our passes and pipelines, by name, for textual pipelines. Once a process.
 void registerAllPasses();
 
+/// The names of what registerAllPasses registers, pipelines first.
+llvm::ArrayRef<llvm::StringRef> getPassNames();
+
 } // namespace tercet
 
 #endif
