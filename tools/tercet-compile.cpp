@@ -26,6 +26,7 @@ namespace cl = llvm::cl;
 static const char *const kTool = "tercet-compile";
 
 static cl::OptionCategory category("Options");
+namespace flags {
 static cl::opt<std::string> inputName(cl::Positional, cl::desc("MODEL.mlir"),
                                       cl::cat(category));
 static cl::list<std::string>
@@ -64,6 +65,37 @@ static cl::opt<bool> remarks("remarks", cl::cat(category),
                              cl::desc("Say what was chosen for each kernel"));
 static cl::opt<bool> timeReport("time-report", cl::cat(category),
                                 cl::desc("Print seconds by stage"));
+} // namespace flags
+
+// What the flags said. The linker library, which runs inside this process, sets
+// all of LLVM's command line options back to their defaults.
+static std::string inputName;
+static std::vector<std::string> weightSources;
+static std::vector<std::string> targets;
+static std::string outputName;
+static std::string compileTo;
+static std::string compileFrom;
+static std::string emitKind;
+static std::string code;
+static unsigned optLevel;
+static std::string saveTemps;
+static bool remarks;
+static bool timeReport;
+
+static void saveFlags() {
+  inputName = flags::inputName;
+  weightSources.assign(flags::weightSources.begin(), flags::weightSources.end());
+  targets.assign(flags::targets.begin(), flags::targets.end());
+  outputName = flags::outputName;
+  compileTo = flags::compileTo;
+  compileFrom = flags::compileFrom;
+  emitKind = flags::emitKind;
+  code = flags::code;
+  optLevel = flags::optLevel;
+  saveTemps = flags::saveTemps;
+  remarks = flags::remarks;
+  timeReport = flags::timeReport;
+}
 
 static int fail(const llvm::Twine &sentence) {
   llvm::WithColor::error(llvm::errs(), kTool) << sentence << "\n";
@@ -264,7 +296,7 @@ static int run() {
   if (!input)
     return fail(error);
   // Before the work: an output that cannot be written should cost nothing.
-  auto output = support::OutputFile::create(outputName.empty() ? "-" : outputName.getValue());
+  auto output = support::OutputFile::create(outputName.empty() ? "-" : outputName);
   if (!output)
     return fail(output.takeError());
 
@@ -306,5 +338,6 @@ int main(int argc, char **argv) {
   cl::ParseCommandLineOptions(argc, argv,
                               "Tercet's compiler: a model and its weights to one "
                               "precompiled file\n");
+  saveFlags();
   return run();
 }

@@ -30,6 +30,7 @@ void tercet::registerAllDialects(DialectRegistry &registry) {
 void tercet::registerAllPasses() {
   registerTercetPasses();
   registerAllTargetPasses();
+  registerAllTargetPasses();
 }
 
 llvm::ArrayRef<llvm::StringRef> tercet::getPassNames() {

@@ -140,8 +140,9 @@ LogicalResult WeightStore::bind(ArrayRef<ModuleOp> modules) {
     diag << wayOut;
   };
   if (!missing.empty()) {
-    report(missing, files.empty() ? "not bound, no weight file is given"
-                                  : "not in the weight files",
+    report(missing,
+           files.empty() ? "not bound (no weight file is given)"
+                         : "not bound (in none of the weight files)",
            "; give --weights=FILE.safetensors, or --weights=random:SEED to try "
            "without data");
     return failure();
