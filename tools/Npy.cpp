@@ -85,7 +85,7 @@ template <typename T> T clampTo(double v, double low, double high) {
 }
 
 /// The header's dictionary, as NumPy writes it: {'descr': '<f4', ...}.
-bool parseHeader(const std::string &text, HostTensor &out, std::string &error) {
+bool parseHeader(const std::string &text, DLDataType &dtype, std::vector<int64_t> &sizes, std::string &error) {
   auto after = [&](const char *key) -> size_t {
     size_t at = text.find(std::string("'") + key + "'");
     at = at == std::string::npos ? at : text.find(':', at);
@@ -112,7 +112,7 @@ bool parseHeader(const std::string &text, HostTensor &out, std::string &error) {
     error = "it is stored column-major: save it with numpy.ascontiguousarray";
     return false;
   }
-  std::vector<int64_t> sizes;
+  dtype = found->type;
   const char *p = text.c_str() + shape + 1;
   while (true) {
     while (*p == ' ' || *p == ',')
@@ -128,10 +128,6 @@ bool parseHeader(const std::string &text, HostTensor &out, std::string &error) {
     }
     sizes.push_back(size);
     p = end;
-  }
-  if (!out.allocate(found->type, sizes)) {
-    error = "its shape does not fit in memory";
-    return false;
   }
   return true;
 }
@@ -239,8 +235,22 @@ bool readNpy(const std::string &path, HostTensor &out, std::string &error) {
   std::string text(length, ' '), why;
   if (fread(text.data(), 1, length, file.get()) != length)
     return fail("it is truncated");
-  if (!parseHeader(text, out, why))
+  DLDataType dtype;
+  std::vector<int64_t> sizes;
+  if (!parseHeader(text, dtype, sizes, why))
     return fail(why);
+  // Nothing is allocated for a shape that the file cannot fill.
+  struct stat info;
+  int64_t need = dtype.bits / 8, there = -1;
+  for (int64_t size : sizes)
+    if (__builtin_mul_overflow(need, size, &need))
+      return fail("its shape does not fit in memory");
+  if (fstat(fileno(file.get()), &info) == 0 && S_ISREG(info.st_mode))
+    there = info.st_size - ftell(file.get());
+  if (there >= 0 && there < need)
+    return fail("it is truncated: " + std::to_string(there) + " of " + std::to_string(need) + " bytes are there");
+  if (!out.allocate(dtype, sizes))
+    return fail("its shape does not fit in memory");
   size_t got = fread(out.data.get(), 1, out.bytes, file.get());
   if (got != out.bytes)
     return fail("it is truncated: " + std::to_string(got) + " of " + std::to_string(out.bytes) + " bytes are there");

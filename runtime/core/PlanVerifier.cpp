@@ -258,7 +258,32 @@ static Status verifySameSignatures(const Manifest &m) {
   return nullptr;
 }
 
+/// The FlatBuffers verifier checks where vectors lie, not that 8-byte elements
+/// are aligned; reading them would be undefined, if harmless on most machines.
+static bool aligned(const void *p) { return reinterpret_cast<uintptr_t>(p) % 8 == 0; }
+template <typename V> static bool alignedVector(const V *v) { return !v || v->size() == 0 || aligned(v->Data()); }
+
+static bool everythingIsAligned(const Manifest &m) {
+  bool good = true;
+  for (size_t i = 0; i < sizeOf(m.weights()); ++i)
+    good = good && alignedVector(m.weights()->Get(i)->shape()) && aligned(m.weights()->Get(i)->data());
+  for (size_t i = 0; i < sizeOf(m.states()); ++i)
+    good = good && alignedVector(m.states()->Get(i)->shape()) && aligned(m.states()->Get(i)->init());
+  for (size_t t = 0; t < sizeOf(m.targets()); ++t) {
+    const Target *target = m.targets()->Get(t);
+    for (size_t i = 0; i < sizeOf(target->blobs()); ++i)
+      good = good && aligned(target->blobs()->Get(i)->data());
+    for (size_t i = 0; i < sizeOf(target->kernels()); ++i)
+      good = good && alignedVector(target->kernels()->Get(i)->exprs());
+    for (size_t i = 0; i < sizeOf(target->programs()); ++i)
+      good = good && alignedVector(target->programs()->Get(i)->exprs());
+  }
+  return good;
+}
+
 Status verifyManifest(const Manifest &m, uint64_t segmentsBegin, uint64_t fileLength) {
+  if (!everythingIsAligned(m))
+    return fail(TERCET_DAMAGED, "the manifest is damaged: a table of it is not aligned");
   TERCET_TRY(verifySegments(m, segmentsBegin, fileLength));
   TERCET_TRY(verifyWeights(m));
   TERCET_TRY(verifyStates(m));

@@ -303,6 +303,8 @@ Status checkWithin(const char *name, const Use *uses, size_t count, const char *
 }
 
 Status checkInterval(const char *name, Array<Use> &uses, const char *where) {
+  if (uses.empty())
+    return nullptr;
   qsort(uses.data(), uses.size(), sizeof(Use), byPlace);
   Furthest reads, writes;
   for (size_t i = 0; i < uses.size(); ++i) {

@@ -22,7 +22,10 @@ AlignedBytes::AlignedBytes(size_t size) : length(size) {
   memset(p, 0, size);
   bytes.reset(static_cast<uint8_t *>(p));
 }
-AlignedBytes::AlignedBytes(const void *data, size_t size) : AlignedBytes(size) { memcpy(bytes.get(), data, size); }
+AlignedBytes::AlignedBytes(const void *data, size_t size) : AlignedBytes(size) {
+  if (size)
+    memcpy(bytes.get(), data, size);
+}
 
 namespace {
 
