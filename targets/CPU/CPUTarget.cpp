@@ -1,0 +1,189 @@
+//===- CPUTarget.cpp - the CPU backend ------------------------------------------------------===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Target strings: cpu:host, cpu:x86-64-v2, -v3, -v4, cpu:aarch64, cpu:riscv64, with
+// features behind them as LLVM calls them: cpu:x86-64-v4+avx512vnni. What LLVM does
+// not know is refused here, since LLVM itself would end the process or go on with
+// a warning.
+//
+//===----------------------------------------------------------------------===//
+#include "targets/CPU/CPUTarget.h"
+#include "lib/Codegen/Codegen.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Affine/Transforms/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/Kernels/Passes.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/TargetParser/Host.h"
+
+using namespace mlir;
+using namespace tercet;
+
+namespace {
+struct Base {
+  const char *name, *triple, *chip;
+};
+constexpr Base kBases[] = {
+    {"x86-64-v2", "x86_64-unknown-linux-gnu", "x86-64-v2"},
+    {"x86-64-v3", "x86_64-unknown-linux-gnu", "x86-64-v3"},
+    {"x86-64-v4", "x86_64-unknown-linux-gnu", "x86-64-v4"},
+    {"aarch64", "aarch64-unknown-linux-gnu", "generic"},
+    {"riscv64", "riscv64-unknown-linux-gnu", "generic-rv64"},
+};
+/// Features that choose code paths of ours; `host` names those that are there.
+constexpr const char *kHostFeatures[] = {"avx512vnni", "avx512vbmi"};
+
+class CPUBackend : public TargetBackend {
+public:
+  StringRef getDevice() const override { return "cpu"; }
+  std::vector<std::string> listTargets() const override {
+    return {"cpu:host",      "cpu:x86-64-v2",
+            "cpu:x86-64-v3", "cpu:x86-64-v4+avx512vnni+avx512vbmi",
+            "cpu:aarch64",   "cpu:riscv64"};
+  }
+
+  FailureOr<TargetSpec> parse(StringRef text,
+                              EmitError emitError) const override;
+
+  void registerDialects(DialectRegistry &registry) const override {
+    registry.insert<LLVM::LLVMDialect, scf::SCFDialect>();
+    registerBuiltinDialectTranslation(registry);
+    registerLLVMDialectTranslation(registry);
+  }
+
+  LogicalResult configureKernel(func::FuncOp kernel,
+                                const TargetSpec &spec) const override {
+    return cpu::configure(kernel, spec);
+  }
+
+  void buildCodegenPipeline(OpPassManager &pm,
+                            const TargetSpec &spec) const override;
+
+  FailureOr<SerializedCode>
+  serialize(ModuleOp kernels, const TargetSpec &spec,
+            const SerializeOptions &options) const override {
+    return cpu::serialize(kernels, spec, options);
+  }
+};
+} // namespace
+
+static std::string getHostText() {
+  llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
+  llvm::Triple triple(llvm::sys::getProcessTriple());
+  if (triple.isAArch64())
+    return "aarch64";
+  if (triple.isRISCV64())
+    return "riscv64";
+  auto all = [&](ArrayRef<StringRef> names) {
+    return llvm::all_of(names, [&](StringRef n) { return host.lookup(n); });
+  };
+  if (!all({"avx2", "fma", "bmi", "bmi2", "f16c", "lzcnt", "movbe"}))
+    return "x86-64-v2";
+  if (!all({"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}))
+    return "x86-64-v3";
+  std::string text = "x86-64-v4";
+  for (StringRef feature : kHostFeatures)
+    if (host.lookup(feature))
+      text += ("+" + feature).str();
+  return text;
+}
+
+FailureOr<TargetSpec> CPUBackend::parse(StringRef text,
+                                        EmitError emitError) const {
+  std::string host;
+  if (text == "host") {
+    host = getHostText();
+    text = host;
+  }
+  SmallVector<StringRef> parts;
+  text.split(parts, '+');
+  const Base *base = llvm::find_if(
+      kBases, [&](const Base &b) { return parts[0] == b.name; });
+  if (base == std::end(kBases)) {
+    InFlightDiagnostic diag = emitError();
+    diag << "unknown CPU '" << parts[0] << "'; choose host";
+    for (const Base &b : kBases)
+      diag << ", " << b.name;
+    return diag << ", with features behind it: cpu:x86-64-v4+avx512vnni";
+  }
+  TargetSpec spec;
+  spec.device = "cpu";
+  spec.triple = base->triple;
+  spec.chip = base->chip;
+  llvm::Triple triple(spec.triple);
+  const llvm::Target *target = codegen::findBackEnd(spec.triple);
+  if (!target)
+    return emitError() << "this build of LLVM has no back end for "
+                       << spec.triple;
+  std::unique_ptr<llvm::MCSubtargetInfo> info(
+      target->createMCSubtargetInfo(triple, spec.chip, ""));
+  for (StringRef feature : ArrayRef(parts).drop_front()) {
+    if (llvm::none_of(info->getAllProcessorFeatures(),
+                      [&](const llvm::SubtargetFeatureKV &f) {
+                        return feature == f.Key;
+                      }))
+      return emitError() << "'" << feature << "' is no feature of "
+                         << base->name
+                         << "; features are named as LLVM names them, e.g. "
+                            "avx512vnni, dotprod, v";
+    spec.features.push_back(feature.str());
+  }
+  llvm::sort(spec.features);
+  spec.features.erase(llvm::unique(spec.features), spec.features.end());
+  spec.name = std::string("cpu:") + base->name;
+  for (const std::string &feature : spec.features)
+    spec.name += "+" + feature;
+  return spec;
+}
+
+void CPUBackend::buildCodegenPipeline(OpPassManager &pm,
+                                      const TargetSpec &) const {
+  DistributeWorkgroupsOptions loop;
+  loop.mode = "loop";
+  pm.addNestedPass<func::FuncOp>(createDistributeWorkgroups(loop));
+  pm.addNestedPass<func::FuncOp>(createLowerRowsMatmul());
+  pm.addNestedPass<func::FuncOp>(createLowerRowsQuantize());
+  pm.addNestedPass<func::FuncOp>(createCPUExpandCopies());
+  pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
+  pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createExpandMath());
+  pm.addNestedPass<func::FuncOp>(createConvertVectorToSCFPass());
+  pm.addNestedPass<func::FuncOp>(createLowerAffinePass());
+  pm.addPass(createCPUKernelABI());
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(createSCFToControlFlowPass());
+  pm.addPass(arith::createArithExpandOpsPass());
+  pm.addPass(createConvertVectorToLLVMPass());
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
+  pm.addPass(createArithToLLVMConversionPass());
+  pm.addPass(createConvertControlFlowToLLVMPass());
+  pm.addPass(createConvertIndexToLLVMPass());
+  pm.addPass(createUBToLLVMConversionPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void cpu::registerTarget() {
+  kernels::registerDotEngine(createAVX512VNNIEngine(/*bytePermute=*/false));
+  kernels::registerDotEngine(createAVX512VNNIEngine(/*bytePermute=*/true));
+  kernels::registerDotEngine(createAVX2Engine());
+  kernels::registerDotEngine(createPortableEngine());
+  tercet::registerTarget(std::make_unique<CPUBackend>());
+}

@@ -1,0 +1,49 @@
+//===- CPUTarget.h - the parts of the CPU backend ---------------*- C++ -*-===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef TERCET_TARGETS_CPU_CPUTARGET_H
+#define TERCET_TARGETS_CPU_CPUTARGET_H
+
+#include "passes/Kernels/DotEngine.h"
+#include "tercet/Target/TargetBackend.h"
+
+namespace tercet {
+#define GEN_PASS_DECL
+#include "targets/CPU/Passes.h.inc"
+#define GEN_PASS_REGISTRATION
+#include "targets/CPU/Passes.h.inc"
+} // namespace tercet
+
+namespace tercet::cpu {
+
+// One engine per file. With bytePermute decoders may use AVX-512 VBMI.
+std::unique_ptr<kernels::DotEngine> createAVX512VNNIEngine(bool bytePermute);
+std::unique_ptr<kernels::DotEngine> createAVX2Engine();
+/// Plain 32-bit arithmetic for any LLVM target, on vectors of 4 lanes.
+std::unique_ptr<kernels::DotEngine> createPortableEngine();
+
+/// Tile sizes, engine and blocking of a kernel's root op.
+mlir::LogicalResult configure(mlir::func::FuncOp kernel,
+                              const TargetSpec &spec);
+
+/// LLVM's name of the CPU and its features as LLVM takes them: "+a,+b".
+std::string getFeatureString(const TargetSpec &spec);
+
+mlir::FailureOr<SerializedCode> serialize(mlir::ModuleOp kernels,
+                                          const TargetSpec &spec,
+                                          const SerializeOptions &options);
+
+/// The relocatable object that `serialize` links, for static embedding.
+mlir::FailureOr<std::string> emitObject(mlir::ModuleOp kernels,
+                                        const TargetSpec &spec,
+                                        const SerializeOptions &options);
+
+/// Adds the CPU backend and its engines to the registries.
+void registerTarget();
+
+} // namespace tercet::cpu
+
+#endif

@@ -1,0 +1,109 @@
+//===- Configure.cpp - tiles, engines and blocking on CPUs ------------------------------------------------------===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The rule for a product: the widest engine that the features allow; a tile of
+// outputs that leaves at least 32 workgroups of a large matrix, whole panels and a
+// divisor of N where there is one; a tile of 64 rows, so that a tile's
+// activations stay in the second-level cache. Row-wise ops take 8 rows, loops over
+// elements about 16 thousand of them. What a config already says is kept.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/Rows/IR/Rows.h"
+#include "dialects/Ternary/Codes/Code.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Interfaces/TilingInterface.h"
+#include "targets/CPU/CPUTarget.h"
+
+using namespace mlir;
+using namespace tercet;
+using ternary::kPanelRows;
+
+static StringRef chooseEngine(const TargetSpec &spec) {
+  if (spec.hasFeature("avx512vnni") && spec.chip == "x86-64-v4")
+    return spec.hasFeature("avx512vbmi") ? "avx512vnni+vbmi" : "avx512vnni";
+  if (spec.chip == "x86-64-v3" || spec.chip == "x86-64-v4")
+    return "avx2";
+  return "portable";
+}
+
+/// Outputs a workgroup: whole panels, at least 32 workgroups of a large matrix.
+static int64_t chooseOutputs(int64_t n) {
+  int64_t target = std::clamp<int64_t>(n / 32 / kPanelRows * kPanelRows,
+                                       kPanelRows, 16 * kPanelRows);
+  if (n <= 4 * kPanelRows)
+    return 0;
+  if (n % kPanelRows == 0)
+    for (int64_t size = target; size > target / 2; size -= kPanelRows)
+      if (n % size == 0)
+        return size;
+  return target;
+}
+
+static DictionaryAttr configureMatmul(rows::MatmulOp op,
+                                      const TargetSpec &spec) {
+  Builder b(op.getContext());
+  StringRef engine = chooseEngine(spec);
+  int64_t m = cast<ShapedType>(op.getInit().getType()).getDimSize(0);
+  int64_t rowBlock = engine.starts_with("avx512") ? 16 : 4;
+  if (!ShapedType::isDynamic(m))
+    rowBlock = std::min(rowBlock, std::max<int64_t>(m, 1));
+  int64_t rowTile = ShapedType::isDynamic(m) || m > 64 ? 64 : 0;
+  return b.getDictionaryAttr({
+      b.getNamedAttr("engine", b.getStringAttr(engine)),
+      b.getNamedAttr("prefetch", b.getI64IntegerAttr(2048)),
+      b.getNamedAttr("row_block", b.getI64IntegerAttr(rowBlock)),
+      b.getNamedAttr("tile_sizes", b.getDenseI64ArrayAttr(
+                                       {rowTile, chooseOutputs(op.getN())})),
+  });
+}
+
+/// Parallel loops from the outside, until a tile holds about 16 thousand points.
+static SmallVector<int64_t> chooseLoopTiles(linalg::LinalgOp op) {
+  constexpr int64_t kPoints = 16384;
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  SmallVector<utils::IteratorType> kinds = op.getIteratorTypesArray();
+  SmallVector<int64_t> tiles(ranges.size(), 0);
+  int64_t points = 1;
+  bool dynamic = false;
+  for (int64_t range : ranges) {
+    dynamic |= ShapedType::isDynamic(range);
+    points *= ShapedType::isDynamic(range) ? 1 : std::max<int64_t>(range, 1);
+  }
+  if (!dynamic && points <= kPoints)
+    return tiles;
+  for (auto [i, range] : llvm::enumerate(ranges)) {
+    if (kinds[i] != utils::IteratorType::parallel)
+      continue;
+    // Rows of the outermost parallel loop that make up a tile.
+    int64_t inner = ShapedType::isDynamic(range) ? points : points / range;
+    tiles[i] = std::max<int64_t>(1, kPoints / std::max<int64_t>(inner, 1));
+    if (!ShapedType::isDynamic(range))
+      tiles[i] = std::min(tiles[i], range);
+    break;
+  }
+  return tiles;
+}
+
+LogicalResult cpu::configure(func::FuncOp kernel, const TargetSpec &spec) {
+  Builder b(kernel.getContext());
+  kernel.walk([&](TilingInterface root) {
+    Operation *op = root;
+    if (isa<linalg::FillOp>(op) || op->hasAttr("config"))
+      return;
+    auto tiles = [&](ArrayRef<int64_t> sizes) {
+      return b.getDictionaryAttr(
+          b.getNamedAttr("tile_sizes", b.getDenseI64ArrayAttr(sizes)));
+    };
+    if (auto matmul = dyn_cast<rows::MatmulOp>(op))
+      op->setAttr("config", configureMatmul(matmul, spec));
+    else if (isa<rows::QuantizeOp, rows::PackOp>(op))
+      op->setAttr("config", tiles({8}));
+    else if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
+      op->setAttr("config", tiles(chooseLoopTiles(linalgOp)));
+  });
+  return success();
+}

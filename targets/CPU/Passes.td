@@ -1,0 +1,26 @@
+//===- Passes.td - passes of the CPU target --------------------*- tablegen -*-===//
+#ifndef TERCET_TARGETS_CPU_PASSES
+#define TERCET_TARGETS_CPU_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def CPUKernelABI : Pass<"cpu-kernel-abi", "::mlir::ModuleOp"> {
+  let summary = "kernel functions to the CPU kernel ABI";
+  let description = [{
+    `func.func @k(memrefs, index..., begin, end)` becomes `llvm.func @k(ptr)` that
+    unpacks a `tercet_kernel_args` (runtime/include/tercet/kernel.h) and calls an
+    internal function with one pointer per buffer; LLVM inlines it, and what its
+    pointers promise (noalias, read-only) survives as metadata.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def CPUExpandCopies : Pass<"cpu-expand-copies", "::mlir::func::FuncOp"> {
+  let summary = "memref.copy to loops";
+  let description = [{
+    A kernel has no memcpy to call: copies become linalg ops, and then loops.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+#endif
