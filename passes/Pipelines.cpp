@@ -125,10 +125,10 @@ void tercet::buildToRowsPipeline(OpPassManager &pm,
     pm.addPass(createBindWeights());
     // One form of elementwise work, fused among itself and into products.
     pm.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());
-    pm.addPass(createLinalgGeneralizeNamedOpsPass());
+    pm.addNestedPass<func::FuncOp>(createGeneralizeNamedOps());
     pm.addPass(createCanonicalizerPass());
     pm.addPass(createCSEPass());
-    pm.addPass(createLinalgElementwiseOpFusionPass());
+    pm.addNestedPass<func::FuncOp>(createFuseElementwise());
     pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
     pm.addPass(createCanonicalizerPass());
     pm.addPass(createCSEPass());

@@ -10,15 +10,20 @@
 //
 //===----------------------------------------------------------------------===//
 #include "targets/AMD/AMDTarget.h"
+#include "targets/CPU/CPUTarget.h"
 #include "targets/GPU/Passes.h"
 #include "targets/NVIDIA/NVIDIATarget.h"
 #include "tercet/Target/TargetBackend.h"
 
 void tercet::registerAllTargets() {
+  cpu::registerTarget();
   registerNVIDIAEngines();
   registerTarget(createNVIDIATarget());
   registerAMDEngines();
   registerTarget(createAMDTarget());
 }
 
-void tercet::registerAllTargetPasses() { registerTercetGPUPasses(); }
+void tercet::registerAllTargetPasses() {
+  registerTercetCPUPasses();
+  registerTercetGPUPasses();
+}

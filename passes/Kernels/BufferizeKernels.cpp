@@ -168,6 +168,8 @@ struct BufferizeKernels : tercet::impl::BufferizeKernelsBase<BufferizeKernels> {
     OpPassManager cleanup(ModuleOp::getOperationName());
     cleanup.addPass(createCanonicalizerPass());
     cleanup.addPass(createCSEPass());
+    // Copies of a slice onto itself show only now.
+    cleanup.addPass(createCanonicalizerPass());
     if (failed(runPipeline(cleanup, kernels)))
       return signalPassFailure();
     for (auto kernel : kernels.getOps<func::FuncOp>())

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Tiles the root op of each kernel function (the one op that implements
-// TilingInterface and is not a fill) into one scf.forall whose iterations are the
+// Tiles the root op of each kernel function (the last op that implements
+// TilingInterface: fills and copies of its inits stand before it) into one scf.forall whose iterations are the
 // kernel's workgroups. Tile sizes are the target's (TargetBackend), or what the
 // root's `config` already says. Reduction loops are never tiled: a workgroup's
 // result must not depend on the partition. Fails where a kernel has no root, or
@@ -27,12 +27,11 @@ namespace tercet {
 using namespace mlir;
 using namespace tercet;
 
+/// The last op: fills and copies of its inits stand before it.
 static TilingInterface getRoot(func::FuncOp kernel) {
   TilingInterface root;
-  kernel.walk([&](TilingInterface op) {
-    if (!isa<linalg::FillOp>(op.getOperation()))
-      root = op;
-  });
+  for (auto op : kernel.getOps<TilingInterface>())
+    root = op;
   return root;
 }
 

@@ -152,6 +152,7 @@ private:
     return std::distance(indices.begin(), llvm::find(indices, index));
   }
 
+  void copyInits(DestinationStyleOpInterface root);
   Cost getCost(Operation *root, func::FuncOp kernel);
   void describe(Operation *root, func::FuncOp kernel);
 
@@ -255,6 +256,7 @@ LogicalResult Outliner::outline(Operation *root) {
   for (Operation *op : local)
     b.clone(*op, mapping);
   Operation *clone = b.clone(*root, mapping);
+  copyInits(cast<DestinationStyleOpInterface>(clone));
   func::ReturnOp::create(b, loc, clone->getResults());
   describe(clone, kernel);
 
@@ -273,6 +275,23 @@ LogicalResult Outliner::outline(Operation *root) {
   root->replaceAllUsesWith(dispatch);
   root->erase();
   return success();
+}
+
+/// A kernel writes results of its own: an init that is an argument is copied to an
+/// empty tensor first, tile by tile.
+void Outliner::copyInits(DestinationStyleOpInterface root) {
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPoint(root);
+  Location loc = root->getLoc();
+  for (OpOperand &init : root.getDpsInitsMutable()) {
+    if (!isa<BlockArgument>(init.get()))
+      continue;
+    auto type = cast<RankedTensorType>(init.get().getType());
+    Value empty = tensor::EmptyOp::create(
+        b, loc, tensor::getMixedSizes(b, loc, init.get()),
+        type.getElementType());
+    init.set(linalg::CopyOp::create(b, loc, init.get(), empty).getResult(0));
+  }
 }
 
 /// What a kernel touches and computes, for inspection and benchmarks.

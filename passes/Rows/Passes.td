@@ -69,6 +69,27 @@ def BindWeights : Pass<"bind-weights", "::mlir::ModuleOp"> {
   let dependentDialects = ["::tercet::rows::RowsDialect"];
 }
 
+def GeneralizeNamedOps : Pass<"generalize-named-ops", "::mlir::func::FuncOp"> {
+  let summary = "named linalg ops, except fills, to linalg.generic";
+  let description = [{
+    ```mlir
+    %y = linalg.matmul ins(%a, %b) outs(%init)
+    // becomes
+    %y = linalg.generic {iterator_types = ["parallel", "parallel", "reduction"]} ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def FuseElementwise : Pass<"fuse-elementwise", "::mlir::func::FuncOp"> {
+  let summary = "chains of elementwise linalg ops to one op";
+  let description = [{
+    Upstream's elementwise fusion where it repeats no work: never into a reduction,
+    and only where the consumer reads each element of the producer once.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
 def FuseEpilogues : Pass<"fuse-epilogues", "::mlir::func::FuncOp"> {
   let summary = "pull elementwise consumers into rows.matmul";
   let description = [{

@@ -9,6 +9,8 @@
 
 #include "passes/Kernels/DotEngine.h"
 #include "tercet/Target/TargetBackend.h"
+#include "mlir/Pass/Pass.h"
+#include "mlir/Pass/PassRegistry.h"
 
 namespace tercet {
 #define GEN_PASS_DECL

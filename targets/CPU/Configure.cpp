@@ -92,7 +92,7 @@ LogicalResult cpu::configure(func::FuncOp kernel, const TargetSpec &spec) {
   Builder b(kernel.getContext());
   kernel.walk([&](TilingInterface root) {
     Operation *op = root;
-    if (isa<linalg::FillOp>(op) || op->hasAttr("config"))
+    if (isa<linalg::FillOp, linalg::CopyOp>(op) || op->hasAttr("config"))
       return;
     auto tiles = [&](ArrayRef<int64_t> sizes) {
       return b.getDictionaryAttr(
