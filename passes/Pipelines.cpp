@@ -7,6 +7,7 @@
 #include "passes/Pipelines.h"
 #include "dialects/Plan/IR/Plan.h"
 #include "dialects/Rows/IR/Rows.h"
+#include "dialects/Ternary/Transforms/Passes.h"
 #include "passes/Kernels/Passes.h"
 #include "passes/Plan/Passes.h"
 #include "passes/Rows/Passes.h"
@@ -177,6 +178,7 @@ struct ToRowsPipelineOptions
 } // namespace
 
 void tercet::registerTercetPasses() {
+  registerTercetTernaryPasses();
   registerTercetRowsPasses();
   registerTercetKernelsPasses();
   registerTercetPlanPasses();

@@ -307,7 +307,7 @@ Value MatmulLowering::loadOutputs(Value memref, ValueRange indices,
 
 void MatmulLowering::storeOutputs(Value value, Value row, Value output,
                                   Value mask) {
-  ValueRange indices{row, output};
+  SmallVector<Value> indices{row, output};
   if (lanes == 1)
     memref::StoreOp::create(b, loc, value, op.getInit(), indices);
   else if (!mask)

@@ -1,4 +1,5 @@
-//===- B33.cpp - at most two of four, 33 states ----------------------------- ===//
+//===- B33.cpp - at most two of four, 33 states -----------------------------
+//===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,16 +8,19 @@
 //
 // The 33 ways to have at most two nonzeros among four trits, numbered by their
 // value sum (w + 1) * 3^j: state 16 is the group of zeros, state 16 + s the
-// negative of state 16 - s. Three groups are a number d0 * 33^2 + d1 * 33 + d2 of
-// a 16-bit half word, stored as ceil(number * 2^16 / 33^3): a digit is the high
-// half of a multiplication by 33, and the low half goes on to the next (exact for
-// all 33^3 words). In a digit the labels of states 16 and 32 are swapped, so that
-// the group of zeros alone has bit 5 set. Groups 0, 1, 2 are in the lower half
-// word, 3, 4, 5 in the upper. Decoders:
+// negative of state 16 - s. Three groups are a number d0 * 33^2 + d1 * 33 + d2
+// of a 16-bit half word, stored as ceil(number * 2^16 / 33^3): a digit is the
+// high half of a multiplication by 33, and the low half goes on to the next
+// (exact for all 33^3 words). In a digit the labels of states 16 and 32 are
+// swapped, so that the group of zeros alone has bit 5 set. Groups 0, 1, 2 are
+// in the lower half word, 3, 4, 5 in the upper. Decoders:
 //
-// * AVX-512: 16-bit multiplies do both halves at once; a 32-entry permute, which
-//   looks at five bits of a lane only, gives the bytes of all states but label 32.
-// * elsewhere: state 16 +- (t + 1) has its leading trit at p = floor(sqrt(t)) and,
+// * AVX-512: 16-bit multiplies do both halves at once; a 32-entry permute,
+// which
+//   looks at five bits of a lane only, gives the bytes of all states but
+//   label 32.
+// * elsewhere: state 16 +- (t + 1) has its leading trit at p = floor(sqrt(t))
+// and,
 //   with r = t - p^2 - p, a second one of r's sign at |r| - 1 (none for r = 0).
 //
 //===----------------------------------------------------------------------===//
@@ -109,9 +113,9 @@ public:
     return emitTable32(b, loc, entries);
   }
 
-  SmallVector<Value> emitDecode(OpBuilder &b, Location loc, Value words,
-                                ValueRange setup,
-                                const DecoderFeatures &features) const override {
+  SmallVector<Value>
+  emitDecode(OpBuilder &b, Location loc, Value words, ValueRange setup,
+             const DecoderFeatures &features) const override {
     return usesPermutes(words.getType(), features)
                ? emitPermutes(b, loc, words, setup)
                : emitArithmetic(b, loc, words);
@@ -129,15 +133,15 @@ private:
     SmallVector<Value> groups(6);
     for (int g = 0; g < 3; ++g) {
       auto product = arith::MulUIExtendedOp::create(b, loc, x, base);
-      Value digits = vector::BitCastOp::create(b, loc, words.getType(),
-                                               product.getHigh());
+      Value digits =
+          vector::BitCastOp::create(b, loc, words.getType(), product.getHigh());
       x = product.getLow();
       for (int half = 0; half < 2; ++half) {
         Value digit = lanes.shiftRight(digits, 16 * half);
-        Value isZero = lanes.compare(arith::CmpIPredicate::ne,
-                                     lanes.bitAnd(digit, 32), 0);
-        groups[3 * half + g] = lanes.select(
-            isZero, zeros, emitLookup32(b, loc, table, digit));
+        Value isZero =
+            lanes.compare(arith::CmpIPredicate::ne, lanes.bitAnd(digit, 32), 0);
+        groups[3 * half + g] =
+            lanes.select(isZero, zeros, emitLookup32(b, loc, table, digit));
       }
     }
     return groups;
@@ -148,7 +152,8 @@ private:
     LaneBuilder lanes(b, loc, words.getType());
     SmallVector<Value> groups;
     for (int half = 0; half < 2; ++half) {
-      Value x = half ? lanes.shiftRight(words, 16) : lanes.bitAnd(words, 0xffff);
+      Value x =
+          half ? lanes.shiftRight(words, 16) : lanes.bitAnd(words, 0xffff);
       for (int g = 0; g < 3; ++g) {
         Value product = lanes.mul(x, 33);
         groups.push_back(
@@ -185,8 +190,8 @@ private:
     Value sum = lanes.add(
         leading, lanes.select(rNegative, lanes.sub(zero, second), second));
     Value ones = lanes.constant(0x01010101);
-    Value bytes = lanes.add(
-        ones, lanes.select(negative, lanes.sub(zero, sum), sum));
+    Value bytes =
+        lanes.add(ones, lanes.select(negative, lanes.sub(zero, sum), sum));
     return lanes.select(lanes.compare(P::eq, label, 32), ones, bytes);
   }
 };

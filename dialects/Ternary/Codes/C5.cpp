@@ -1,16 +1,19 @@
-//===- C5.cpp - exactly three of four, 32 states ---------------------------- ===//
+//===- C5.cpp - exactly three of four, 32 states ----------------------------
+//===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// A group of four trits with exactly one zero is five bits: the zero's position z
-// (bits 0, 1) and the signs of the others in order (bits 2 to 4, set for +1). Six
-// groups are the bits 5g .. 5g+4 of a word; the upper two bits are zero. Decoders:
+// A group of four trits with exactly one zero is five bits: the zero's position
+// z (bits 0, 1) and the signs of the others in order (bits 2 to 4, set for +1).
+// Six groups are the bits 5g .. 5g+4 of a word; the upper two bits are zero.
+// Decoders:
 //
 // * AVX-512: a shift and a 32-entry permute, which looks at five bits only.
-// * elsewhere: the signs with a gap at z are four bits, which one multiplication
+// * elsewhere: the signs with a gap at z are four bits, which one
+// multiplication
 //   spreads over four bytes.
 //
 //===----------------------------------------------------------------------===//
@@ -85,9 +88,9 @@ public:
     return emitTable32(b, loc, entries);
   }
 
-  SmallVector<Value> emitDecode(OpBuilder &b, Location loc, Value words,
-                                ValueRange setup,
-                                const DecoderFeatures &features) const override {
+  SmallVector<Value>
+  emitDecode(OpBuilder &b, Location loc, Value words, ValueRange setup,
+             const DecoderFeatures &features) const override {
     LaneBuilder lanes(b, loc, words.getType());
     SmallVector<Value> groups;
     for (unsigned g = 0; g < 6; ++g) {

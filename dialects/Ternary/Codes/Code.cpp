@@ -1,4 +1,5 @@
-//===- Code.cpp - packing, and what the codes share ------------------------- ===//
+//===- Code.cpp - packing, and what the codes share -------------------------
+//===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -32,6 +33,26 @@ ArrayRef<const Code *> tercet::ternary::getAllCodes() {
   return all;
 }
 
+/// Names the first group of a word that cannot be stored.
+static std::string describeRefusal(const Code &code, ArrayRef<int8_t> word,
+                                   int64_t row, int64_t firstColumn,
+                                   int64_t k) {
+  int64_t columns = std::min<int64_t>(word.size(), k - firstColumn), at = 0;
+  std::array<int8_t, 4> padding = code.getPaddingGroup();
+  for (; at + 4 < columns; at += 4) {
+    // The group alone, among groups that are known to be storable.
+    SmallVector<int8_t> alone(word.size());
+    for (size_t i = 0; i < word.size(); ++i)
+      alone[i] =
+          static_cast<int64_t>(i) / 4 * 4 == at ? word[i] : padding[i % 4];
+    if (failed(code.encodeWord(alone)))
+      break;
+  }
+  return "code " + code.getName().str() + " cannot hold the weights of row " +
+         std::to_string(row) + ", columns " + std::to_string(firstColumn + at) +
+         " to " + std::to_string(firstColumn + std::min(at + 4, columns) - 1);
+}
+
 LogicalResult tercet::ternary::pack(const Code &code, ArrayRef<int8_t> trits,
                                     int64_t n, int64_t k,
                                     MutableArrayRef<uint8_t> bytes,
@@ -57,10 +78,7 @@ LogicalResult tercet::ternary::pack(const Code &code, ArrayRef<int8_t> trits,
       FailureOr<uint32_t> value = code.encodeWord(word);
       if (failed(value)) {
         if (error)
-          *error = "code " + code.getName().str() +
-                   " cannot hold the weights of row " + std::to_string(row) +
-                   ", columns " + std::to_string(t * perWord) + " to " +
-                   std::to_string(std::min(k, (t + 1) * perWord) - 1);
+          *error = describeRefusal(code, word, row, t * perWord, k);
         return failure();
       }
       llvm::support::endian::write32le(
@@ -100,8 +118,7 @@ SmallVector<Value> tercet::ternary::emitTable32(OpBuilder &b, Location loc,
   SmallVector<Value> table;
   for (int half = 0; half < 2; ++half)
     table.push_back(arith::ConstantOp::create(
-        b, loc,
-        DenseElementsAttr::get(type, entries.slice(16 * half, 16))));
+        b, loc, DenseElementsAttr::get(type, entries.slice(16 * half, 16))));
   return table;
 }
 

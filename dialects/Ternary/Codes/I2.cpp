@@ -1,12 +1,13 @@
-//===- I2.cpp - two bits a weight ------------------------------------------- ===//
+//===- I2.cpp - two bits a weight -------------------------------------------
+//===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// Bits 2f and 2f+1 of byte j of a word hold w + 1 of weight 4f + j. The decoder is
-// a shift and a mask per group. The value 3 is never written.
+// Bits 2f and 2f+1 of byte j of a word hold w + 1 of weight 4f + j. The decoder
+// is a shift and a mask per group. The value 3 is never written.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Ternary/Codes/CodeImpl.h"
@@ -24,7 +25,8 @@ public:
   FailureOr<uint32_t> encodeWord(ArrayRef<int8_t> trits) const override {
     uint32_t word = 0;
     for (int i = 0; i < 16; ++i)
-      word |= static_cast<uint32_t>(trits[i] + 1) << (8 * (i % 4) + 2 * (i / 4));
+      word |= static_cast<uint32_t>(trits[i] + 1)
+              << (8 * (i % 4) + 2 * (i / 4));
     return word;
   }
   void decodeWord(uint32_t word, MutableArrayRef<int8_t> trits) const override {

@@ -1,4 +1,5 @@
-//===- T5.cpp - five trits a byte ------------------------------------------- ===//
+//===- T5.cpp - five trits a byte -------------------------------------------
+//===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -8,7 +9,8 @@
 // Byte j of a word holds v = sum over f of (w + 1) * 3^f for the weights
 // 4f + j, f = 0..4, so v <= 242. Decoders:
 //
-// * AVX-512 VBMI: a 256-entry byte table as two 128-entry permutes gives the first
+// * AVX-512 VBMI: a 256-entry byte table as two 128-entry permutes gives the
+// first
 //   four trits as 2-bit fields, which unpack as in i2; the fifth is v / 81, two
 //   compares.
 // * elsewhere: four divisions by 3 as a multiply by 171 and a shift by 9 (exact
@@ -71,9 +73,9 @@ public:
     return table;
   }
 
-  SmallVector<Value> emitDecode(OpBuilder &b, Location loc, Value words,
-                                ValueRange setup,
-                                const DecoderFeatures &features) const override {
+  SmallVector<Value>
+  emitDecode(OpBuilder &b, Location loc, Value words, ValueRange setup,
+             const DecoderFeatures &features) const override {
     return usesPermutes(words.getType(), features)
                ? emitPermutes(b, loc, words, setup)
                : emitDivisions(b, loc, words);
@@ -86,8 +88,7 @@ private:
     Value bytes = vector::BitCastOp::create(b, loc, byteType, words);
     auto splat = [&](int8_t value) -> Value {
       return arith::ConstantOp::create(
-          b, loc,
-          DenseElementsAttr::get(byteType, b.getI8IntegerAttr(value)));
+          b, loc, DenseElementsAttr::get(byteType, b.getI8IntegerAttr(value)));
     };
     auto lookup = [&](Value low, Value high) {
       return LLVM::CallIntrinsicOp::create(
@@ -96,11 +97,10 @@ private:
                  ValueRange{low, bytes, high})
           .getResult(0);
     };
-    Value upper = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, bytes,
-                                        splat(0));
-    Value fields =
-        arith::SelectOp::create(b, loc, upper, lookup(table[2], table[3]),
-                                lookup(table[0], table[1]));
+    Value upper = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
+                                        bytes, splat(0));
+    Value fields = arith::SelectOp::create(
+        b, loc, upper, lookup(table[2], table[3]), lookup(table[0], table[1]));
     Value packed = vector::BitCastOp::create(b, loc, words.getType(), fields);
     LaneBuilder lanes(b, loc, words.getType());
     SmallVector<Value> groups;
@@ -111,10 +111,10 @@ private:
       return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, bytes,
                                    splat(static_cast<int8_t>(bound)));
     };
-    Value one = arith::SelectOp::create(b, loc, atLeast(81), splat(1), splat(0));
+    Value one =
+        arith::SelectOp::create(b, loc, atLeast(81), splat(1), splat(0));
     Value fifth = arith::SelectOp::create(b, loc, atLeast(162), splat(2), one);
-    groups.push_back(
-        vector::BitCastOp::create(b, loc, words.getType(), fifth));
+    groups.push_back(vector::BitCastOp::create(b, loc, words.getType(), fifth));
     return groups;
   }
 

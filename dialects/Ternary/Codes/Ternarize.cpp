@@ -1,4 +1,5 @@
-//===- Ternarize.cpp - float weights to trits ------------------------------- ===//
+//===- Ternarize.cpp - float weights to trits -------------------------------
+//===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,13 +7,11 @@
 //===----------------------------------------------------------------------===//
 //
 // The data form of `ternary.ternarize`, to the bit: the order of operations is
-// the op's. The mean is summed in double and rounded once, so it does not depend
-// on the order of summation.
+// the op's. The mean is summed in double, row by row, and rounded to float
+// once. Weights that are not numbers become 0, as on the reference path.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Ternary/Codes/Code.h"
-#include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/SmallVector.h"
 #include <cmath>
 
 using namespace tercet::ternary;
@@ -23,31 +22,33 @@ float tercet::ternary::ternarize(llvm::ArrayRef<float> weights, int64_t n,
   double sum = 0;
   for (float w : weights)
     sum += std::fabs(static_cast<double>(w));
-  float beta = static_cast<float>(sum / static_cast<double>(n * k));
-  beta = std::max(beta, 1e-5f);
+  // fmax: a mean that is not a number gives the floor.
+  float beta =
+      std::fmax(static_cast<float>(sum / static_cast<double>(n * k)), 1e-5f);
   float s = 1.0f / beta;
   bool exact = sparsity && sparsity.getExact();
   for (int64_t i = 0; i < n * k; ++i) {
-    float w = weights[i];
+    float w = weights[i], t = std::nearbyintf(w * s);
     if (exact)
-      trits[i] = std::signbit(w) && w != 0 ? -1 : 1;
+      trits[i] = w < 0 ? -1 : 1;
     else
-      trits[i] = static_cast<int8_t>(
-          std::min(1.0f, std::max(-1.0f, std::nearbyintf(w * s))));
+      trits[i] = t >= 1 ? 1 : t <= -1 ? -1 : 0;
   }
   if (!sparsity)
     return beta;
+  // A weight stays if fewer than n of its group come before it in size; of
+  // equal ones the lower index does.
   int64_t m = sparsity.getM();
-  llvm::SmallVector<int64_t> order(m);
-  for (int64_t group = 0; group < n * k; group += m) {
-    for (int64_t j = 0; j < m; ++j)
-      order[j] = j;
-    // Largest first; of equal ones the lower index stays in front.
-    llvm::stable_sort(order, [&](int64_t a, int64_t b) {
-      return std::fabs(weights[group + a]) > std::fabs(weights[group + b]);
-    });
-    for (int64_t j : llvm::ArrayRef(order).drop_front(sparsity.getN()))
-      trits[group + j] = 0;
-  }
+  for (int64_t group = 0; group < n * k; group += m)
+    for (int64_t i = 0; i < m; ++i) {
+      float mine = std::fabs(weights[group + i]);
+      int64_t before = 0;
+      for (int64_t j = 0; j < m; ++j) {
+        float other = std::fabs(weights[group + j]);
+        before += other > mine || (other == mine && j < i);
+      }
+      if (before >= sparsity.getN())
+        trits[group + i] = 0;
+    }
   return beta;
 }

@@ -7,6 +7,7 @@
 #include "dialects/Ternary/IR/Ternary.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/Transforms/InliningUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -19,7 +20,18 @@ using namespace tercet::ternary;
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Ternary/IR/TernaryAttrs.cpp.inc"
 
+namespace {
+/// All ops are pure and have no regions: any may go anywhere.
+struct TernaryInlinerInterface : DialectInlinerInterface {
+  using DialectInlinerInterface::DialectInlinerInterface;
+  bool isLegalToInline(Operation *, Region *, bool, IRMapping &) const final {
+    return true;
+  }
+};
+} // namespace
+
 void TernaryDialect::initialize() {
+  addInterfaces<TernaryInlinerInterface>();
   addTypes<
 #define GET_TYPEDEF_LIST
 #include "dialects/Ternary/IR/TernaryTypes.cpp.inc"
@@ -62,9 +74,8 @@ void SparsityAttr::print(AsmPrinter &printer) const {
           << ">";
 }
 
-LogicalResult
-SparsityAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t n,
-                     int64_t m, bool) {
+LogicalResult SparsityAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                   int64_t n, int64_t m, bool) {
   // TERNARY-S1
   if (n <= 0 || n >= m)
     return emitError() << "TERNARY-S1: sparsity n:m needs 0 < n < m, got " << n
@@ -85,9 +96,8 @@ LogicalResult CodeAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "TERNARY-C1: code b33 holds weights of sparsity at "
                           "most 2:4 only; name it: #ternary.code<b33, <2:4>>";
   // TERNARY-C2
-  if (kind == CodeKind::C5 &&
-      !(sparsity && sparsity.getM() == 4 && sparsity.getN() == 3 &&
-        sparsity.getExact()))
+  if (kind == CodeKind::C5 && !(sparsity && sparsity.getM() == 4 &&
+                                sparsity.getN() == 3 && sparsity.getExact()))
     return emitError() << "TERNARY-C2: code c5 holds weights of sparsity "
                           "exactly 3:4 only; name it: #ternary.code<c5, <3:4, "
                           "exact>>";

@@ -50,10 +50,10 @@ LogicalResult TernarizeOp::verify() {
     return emitOpError("TERNARY-T2: trits have the shape of the weights, ")
            << input << ", got " << trits;
   // TERNARY-T3
-  bool scaleFits = input.getRank() == 2
-                       ? scale.getRank() == 0
-                       : scale.getRank() == 1 &&
-                             compatible(scale.getDimSize(0), input.getDimSize(0));
+  bool scaleFits = input.getRank() == 2 ? scale.getRank() == 0
+                                        : scale.getRank() == 1 &&
+                                              compatible(scale.getDimSize(0),
+                                                         input.getDimSize(0));
   if (!scaleFits || !scale.getElementType().isF32())
     return emitOpError("TERNARY-T3: the scale is ")
            << (input.getRank() == 2 ? "a tensor<f32>" : "f32, one per expert")
@@ -103,8 +103,9 @@ LogicalResult QuantizeOp::verify() {
   return success();
 }
 
-LogicalResult QuantizeOp::reifyResultShapes(OpBuilder &b,
-                                            ReifiedRankedShapedTypeDims &shapes) {
+LogicalResult
+QuantizeOp::reifyResultShapes(OpBuilder &b,
+                              ReifiedRankedShapedTypeDims &shapes) {
   shapes.push_back(tensor::getMixedSizes(b, getLoc(), getInput()));
   shapes.push_back({getSize(b, getLoc(), getInput(), 0)});
   return success();

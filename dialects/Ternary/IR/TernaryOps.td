@@ -19,10 +19,11 @@ class Ternary_Op<string mnemonic, list<Trait> traits = []>
 def Ternary_TernarizeOp : Ternary_Op<"ternarize"> {
   let summary = "round float weights to trits with one scale";
   let description = [{
-    For a float matrix W of shape [N, K], in f32 and in this order (arXiv
+    For a float matrix W of shape [N, K], converted to f32, in this order (arXiv
     2402.17764; mask rule of arXiv 2603.05168):
 
-        beta  = max(mean(|W|), 1e-5)        over the dense, unmasked matrix
+        beta  = max(mean(|W|), 1e-5)        over the dense, unmasked matrix; summed
+                row by row in f64, divided there and rounded to f32 once
         s     = 1 / beta
         Wq    = clip(round_half_even(W * s), -1, 1)
         N:M   : in each group of m consecutive elements of a row keep the n
