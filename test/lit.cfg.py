@@ -83,6 +83,9 @@ for tool, variable in (("ptxas", "TERCET_PTXAS"), ("nvdisasm", "TERCET_NVDISASM"
 for tool in ("qemu-aarch64", "qemu-riscv64"):
     feature(tool, shutil.which(tool) is not None)
 
+# A machine that checks changes: what is optional elsewhere must be there.
+feature("ci", os.environ.get("CI") == "true")
+
 feature("dev-full", os.path.exists("/dev/full"))
 feature("root", os.geteuid() == 0)
 feature("sanitizer", bool(config.tercet_sanitize))

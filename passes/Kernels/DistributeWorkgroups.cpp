@@ -17,6 +17,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 namespace tercet {
@@ -83,12 +84,20 @@ struct DistributeWorkgroups
     SmallVector<scf::ForallOp> foralls(kernel.getOps<scf::ForallOp>());
     if (foralls.size() > 1 ||
         (!foralls.empty() && (foralls[0].getNumResults() ||
-                              !foralls[0].isNormalized() &&
-                                  !llvm::all_of(foralls[0].getMixedLowerBound(),
-                                                isZeroInteger)))) {
+                              !llvm::all_of(foralls[0].getMixedLowerBound(),
+                                            isZeroInteger)))) {
       kernel.emitError("a kernel has one bufferized scf.forall that begins at 0");
       return signalPassFailure();
     }
+    // What stands beside the tiles would be done by every workgroup.
+    for (Operation &op : kernel.getBody().front())
+      if (!foralls.empty() && !isa<scf::ForallOp, memref::AllocOp>(op) &&
+          !isMemoryEffectFree(&op) && !op.hasTrait<OpTrait::IsTerminator>() &&
+          !hasEffect<MemoryEffects::Free>(&op)) {
+        op.emitOpError("stands outside of the kernel's tiles; the root op must "
+                       "start from a fill or an empty tensor");
+        return signalPassFailure();
+      }
     if (mode == "grid")
       distributeGrid(kernel, foralls);
     else

@@ -36,6 +36,24 @@ static bool isPlain(Operation *op) {
 }
 
 namespace {
+/// log10(x) = log(x) / ln(10); upstream has no pattern for it.
+struct ExpandLog10 : OpRewritePattern<math::Log10Op> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(math::Log10Op op,
+                                PatternRewriter &rewriter) const override {
+    Type type = op.getType();
+    if (!getElementTypeOrSelf(type).isF32())
+      return failure();
+    TypedAttr factor = rewriter.getF32FloatAttr(0.4342944819032518f);
+    if (auto shaped = dyn_cast<ShapedType>(type))
+      factor = DenseElementsAttr::get(shaped, Attribute(factor));
+    Value scale = arith::ConstantOp::create(rewriter, op.getLoc(), factor);
+    Value log = math::LogOp::create(rewriter, op.getLoc(), op.getOperand());
+    rewriter.replaceOpWithNewOp<arith::MulFOp>(op, log, scale);
+    return success();
+  }
+};
+
 struct ExpandMath : tercet::impl::ExpandMathBase<ExpandMath> {
   void runOnOperation() override {
     // Functions in terms of others first: their results need polynomials.
@@ -43,6 +61,7 @@ struct ExpandMath : tercet::impl::ExpandMathBase<ExpandMath> {
     math::populateExpansionPatterns(
         expansions, {"sinh", "cosh", "tan", "asinh", "acosh", "atanh", "fpowi",
                      "ipowi", "powf", "exp2", "rsqrt", "clampf"});
+    expansions.add<ExpandLog10>(&getContext());
     auto isFunction = [](StringRef name) {
       return llvm::is_contained(
           {"math.acos", "math.asin", "math.atan", "math.atan2", "math.cbrt",

@@ -143,13 +143,15 @@ private:
       if (axis == 0)
         break;
       // Constants stay constants: later passes compare strides.
-      if (type.isDynamicDim(axis))
-        staticStride = -1;
-      else if (staticStride >= 0)
+      if (staticStride > 0 && !type.isDynamicDim(axis)) {
         staticStride *= type.getDimSize(axis);
-      stride = staticStride >= 0
-                   ? constant(staticStride)
+        stride = constant(staticStride);
+        continue;
+      }
+      stride = staticStride == 1
+                   ? size
                    : LLVM::MulOp::create(b, loc, stride, size).getResult();
+      staticStride = 0;
     }
     return static_cast<Value>(descriptor);
   }

@@ -108,7 +108,8 @@ struct GPUSharedMemory : tercet::impl::GPUSharedMemoryBase<GPUSharedMemory> {
     }
     if (bytes > limit)
       return kernel.emitError("needs ")
-             << bytes << " bytes of shared memory, the target has " << limit
+             << bytes << " bytes of shared memory, the target has "
+             << static_cast<int64_t>(limit)
              << "; choose smaller tile_sizes in the kernel's config";
     if (bytes)
       kernel->setAttr(
