@@ -190,7 +190,7 @@ LogicalResult Compiler::lower(ModuleOp module, Level to) {
       return failure();
     // As early as the weights are known: a missing one should not cost the time
     // of code generation.
-    if (level == Level::Rows && to == Level::Code &&
+    if (level == Level::Rows && needsWeights &&
         failed(weights.bind(getTargetModules(module))))
       return failure();
   }
@@ -221,6 +221,7 @@ Compiler::serialize(std::vector<artifact::TargetEntry> &entries) {
 }
 
 LogicalResult Compiler::compile(ModuleOp module, raw_ostream &os) {
+  needsWeights = true;
   if (failed(lower(module, Level::Code)))
     return failure();
   std::vector<artifact::TargetEntry> entries;

@@ -77,6 +77,7 @@ private:
   mlir::MLIRContext context;
   WeightStore weights;
   CompileOptions options;
+  bool needsWeights = false;
   llvm::MapVector<llvm::StringRef, double> times;
 };
 

@@ -34,7 +34,7 @@ LogicalResult tercet::compiler::validateModel(ModuleOp module) {
     unsigned count = 0;
   };
   llvm::MapVector<OperationName, Kind> unsupported;
-  module.walk([&](Operation *op) {
+  module.walk<WalkOrder::PreOrder>([&](Operation *op) {
     if (!isAllowed(op))
       ++unsupported.try_emplace(op->getName(), Kind{op->getLoc()})
             .first->second.count;
