@@ -7,6 +7,7 @@
 #include "lib/Compiler/Compiler.h"
 #include "lib/Support/OutputFile.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "mlir/IR/Threading.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/Pipelines.h"
@@ -200,24 +201,27 @@ LogicalResult Compiler::lower(ModuleOp module, Level to) {
 LogicalResult
 Compiler::serialize(std::vector<artifact::TargetEntry> &entries) {
   StageTimer timer(times, "machine code");
-  for (artifact::TargetEntry &entry : entries) {
-    auto kernels = entry.module.lookupSymbol<ModuleOp>("kernels");
-    if (!kernels || kernels.getBody()->empty())
-      continue; // nothing but copies
-    SerializeOptions serialize;
-    serialize.saveTemps = options.saveTemps;
-    serialize.optLevel = options.optLevel;
-    serialize.stem = entry.spec.name;
-    for (char &c : serialize.stem)
-      if (!llvm::isAlnum(c) && c != '-' && c != '_')
-        c = '_';
-    FailureOr<SerializedCode> code =
-        lookupTarget(entry.spec.device)->serialize(kernels, entry.spec, serialize);
-    if (failed(code))
-      return failure();
-    entry.code = std::move(*code);
-  }
-  return success();
+  // Targets share nothing from here on; diagnostics keep their order.
+  return failableParallelForEach(
+      &context, entries, [&](artifact::TargetEntry &entry) -> LogicalResult {
+        auto kernels = entry.module.lookupSymbol<ModuleOp>("kernels");
+        if (!kernels || kernels.getBody()->empty())
+          return success(); // nothing but copies
+        SerializeOptions serialize;
+        serialize.saveTemps = options.saveTemps;
+        serialize.optLevel = options.optLevel;
+        serialize.stem = entry.spec.name;
+        for (char &c : serialize.stem)
+          if (!llvm::isAlnum(c) && c != '-' && c != '_')
+            c = '_';
+        FailureOr<SerializedCode> code =
+            lookupTarget(entry.spec.device)
+                ->serialize(kernels, entry.spec, serialize);
+        if (failed(code))
+          return failure();
+        entry.code = std::move(*code);
+        return success();
+      });
 }
 
 LogicalResult Compiler::compile(ModuleOp module, raw_ostream &os) {
