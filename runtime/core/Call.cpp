@@ -115,7 +115,7 @@ tercet_status *tercet_session::find(const char *entry, Prepared **out) {
 /// Reads the dimensions off the inputs and evaluates everything at them.
 tercet_status *tercet_session::setDims(Prepared &p, const DLTensor *inputs) {
   const Program &program = *p.program;
-  Array<int64_t> &dims = p.scratchDims;
+  Array<int64_t> &dims = p.dims;
   p.ready = false;
   for (int64_t &d : dims)
     d = -1;
@@ -157,7 +157,6 @@ tercet_status *tercet_session::setDims(Prepared &p, const DLTensor *inputs) {
   TERCET_TRY(checkBuffers(*artifact->manifest, program, p.values.data(), "at the sizes of this call"));
   if (p.dynamicPlaces)
     TERCET_TRY(checkOverlaps(program, p.values.data(), "at the sizes of this call"));
-  memcpy(p.dims.data(), dims.data(), dims.size() * sizeof(int64_t));
   fillRanges(p);
   p.ready = true;
   return nullptr;

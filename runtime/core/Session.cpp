@@ -120,7 +120,7 @@ tercet_status *tercet_session::prepare(const Program &program, Prepared &out) {
   Array<ExprFacts> facts;
   size_t bad;
   if (!bounds.resize(sizeOf(program.dims())) || !facts.resize(sizeOf(program.exprs())) ||
-      !out.dims.resize(bounds.size()) || !out.scratchDims.resize(bounds.size()) || !out.values.resize(facts.size()) ||
+      !out.dims.resize(bounds.size()) || !out.values.resize(facts.size()) ||
       !out.commands.resize(sizeOf(program.commands())) || !out.seconds.resize(sizeOf(program.commands())))
     return outOfMemory();
   for (size_t i = 0; i < bounds.size(); ++i)

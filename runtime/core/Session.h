@@ -49,7 +49,7 @@ struct Prepared {
   const schema::Program *program = nullptr;
   bool ready = false;         // values are those of `dims`
   bool dynamicPlaces = false; // overlaps are checked at new dimensions
-  Array<int64_t> dims, values, scratchDims;
+  Array<int64_t> dims, values;
   Array<Port> ports; // inputs, then outputs
   size_t inputCount = 0, outputCount = 0;
   Array<int64_t> shapes, strides;

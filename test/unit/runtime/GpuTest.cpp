@@ -99,7 +99,7 @@ TEST_P(Gpu, ComputesKeepsStatesAndGivesEverythingBack) {
     ASSERT_EQ(outcome(tercet_session_call(other, "columns", in, 2, out, 3)).message, "ok");
     for (int64_t r = 0; r < rows; ++r)
       ASSERT_EQ(static_cast<float *>(out[0].data)[r * 8], static_cast<float>(2 * rows + r));
-    EXPECT_EQ(memcmp(out[1].data, x.data(), x.size() * 4), 0);
+    EXPECT_TRUE(x.empty() || memcmp(out[1].data, x.data(), x.size() * 4) == 0);
     EXPECT_EQ(static_cast<uint8_t *>(out[2].data)[2], 7);
   }
   std::vector<int32_t> v = {1, 1, 1, 1};
