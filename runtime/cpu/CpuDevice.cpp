@@ -78,7 +78,7 @@ struct CpuDevice {
       s->size = size;
     return s;
   }
-  void give(Scratch *s) { drop(spare.exchange(s, std::memory_order_release)); }
+  void give(Scratch *s) { drop(spare.exchange(s, std::memory_order_acq_rel)); }
 };
 
 /// The sentence of last_error, a thread's own so that devices can be shared.
