@@ -307,7 +307,7 @@ LogicalResult MatmulOp::verify() {
   if (!llvm::equal(body.getArgumentTypes(), expected))
     return emitOpError("ROWS-M5: the region takes i32 and the element types of "
                        "the epilogue operands");
-  auto yield = dyn_cast<YieldOp>(body.getTerminator());
+  auto yield = body.empty() ? YieldOp() : dyn_cast<YieldOp>(body.back());
   if (!yield || yield.getValue().getType() != init.getElementType())
     return emitOpError("ROWS-M5: the region yields init's element type, ")
            << init.getElementType();
@@ -405,7 +405,11 @@ LogicalResult WeightOp::verify() {
   if (encodes) {
     // ROWS-W2
     const ternary::Code &code = ternary::getCode(getCode()->getKind());
-    if (source.getRank() != 2 || type.getRank() != 2 ||
+    if (source.getRank() != 2 || !source.hasStaticShape())
+      return emitOpError("ROWS-W2: an encoded weight has a static shape [N, K], "
+                         "got ")
+             << source;
+    if (type.getRank() != 2 ||
         type.getDimSize(0) !=
             ternary::Code::getPanels(source.getDimSize(0)) ||
         type.getDimSize(1) != code.getPanelBytes(source.getDimSize(1)) ||

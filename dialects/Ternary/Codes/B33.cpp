@@ -1,5 +1,4 @@
-//===- B33.cpp - at most two of four, 33 states -----------------------------
-//===//
+//===- B33.cpp - at most two of four, 33 states ---------------------------===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

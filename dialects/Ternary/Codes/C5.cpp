@@ -1,5 +1,4 @@
-//===- C5.cpp - exactly three of four, 32 states ----------------------------
-//===//
+//===- C5.cpp - exactly three of four, 32 states --------------------------===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

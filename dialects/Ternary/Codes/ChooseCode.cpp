@@ -1,17 +1,16 @@
-//===- ChooseCode.cpp - the cost rule ---------------------------------------
-//===//
+//===- ChooseCode.cpp - the cost rule -------------------------------------===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// Decoding one row's product costs the longer of two times: reading the code
-// from memory and decoding it. A code is chosen once for all targets, so that
-// weights are stored once; the rule therefore takes a modest machine, a core
-// with AVX2 whose share of the memory bandwidth is 8 GB/s, at the decoders'
-// measured rates there (billions of weights a second). Faster machines have
-// more of both.
+// A row's product takes the longer of two times: reading the code from memory
+// and decoding it. A code is chosen once for all targets, so that weights are
+// stored once; the rule therefore takes a modest machine, a core with AVX2 whose
+// share of the memory bandwidth is 8 GB/s, and the decoders' rates there in
+// billions of weights a second: measured for i2, t5 and b33, estimated for c5
+// from its decoder. docs/codes.md has the table.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Ternary/Codes/Code.h"

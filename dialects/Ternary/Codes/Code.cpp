@@ -1,5 +1,4 @@
-//===- Code.cpp - packing, and what the codes share -------------------------
-//===//
+//===- Code.cpp - packing, and what the codes share -----------------------===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- CodeImpl.h - what the codes share ------------------------------------ ===//
+//===- CodeImpl.h - what the codes share ----------------------------------===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

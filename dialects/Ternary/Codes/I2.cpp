@@ -1,5 +1,4 @@
-//===- I2.cpp - two bits a weight -------------------------------------------
-//===//
+//===- I2.cpp - two bits a weight -----------------------------------------===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,5 +1,4 @@
-//===- T5.cpp - five trits a byte -------------------------------------------
-//===//
+//===- T5.cpp - five trits a byte -----------------------------------------===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,5 +1,4 @@
-//===- Ternarize.cpp - float weights to trits -------------------------------
-//===//
+//===- Ternarize.cpp - float weights to trits -----------------------------===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
