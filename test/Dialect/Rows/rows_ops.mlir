@@ -1,0 +1,61 @@
+// Parsing and printing of every op, over tensors and over memrefs.
+// RUN: tercet-opt %s --verify-roundtrip | FileCheck %s
+
+// CHECK: rows.weight @w.b33.2_4 key("w") encode code <b33, <2:4>>
+rows.weight @w.b33.2_4 key("w") encode code <b33, <2:4>> : tensor<20x24x!ternary.trit> -> tensor<2x64xi8>
+// CHECK: rows.weight @m.i2 key("m") ternarize_encode code <i2> sparsity <2:4>
+rows.weight @m.i2 key("m") ternarize_encode code <i2> sparsity <2:4> : tensor<16x16xf32> -> tensor<1x64xi8>
+// CHECK: rows.weight @m.ternarize_scale key("m") ternarize_scale
+rows.weight @m.ternarize_scale key("m") ternarize_scale : tensor<16x16xf32> -> tensor<f32>
+// CHECK: rows.weight @gain key("gain") identity {rebindable}
+rows.weight @gain key("gain") identity {rebindable} : tensor<20xf32> -> tensor<20xf32>
+
+// CHECK-LABEL: @over_tensors
+func.func @over_tensors(%x: tensor<?x20xf32>, %g: tensor<20xf32>, %q: tensor<?x24xi8>,
+                        %s: tensor<?xf32>, %sums: tensor<?xi32>, %y: tensor<?x20xf32>)
+    -> tensor<?x20xf32> {
+  // CHECK: rows.quantize <absmax_i8> hadamard eps(9.99999974E-6)
+  %0:3 = rows.quantize <absmax_i8> hadamard eps(1.0e-5)
+      ins(%x : tensor<?x20xf32>, %g : tensor<20xf32>)
+      outs(%q, %s, %sums : tensor<?x24xi8>, tensor<?xf32>, tensor<?xi32>)
+      -> tensor<?x24xi8>, tensor<?xf32>, tensor<?xi32>
+  // CHECK: rows.load_weight @w.b33.2_4 : tensor<2x64xi8>
+  %w = rows.load_weight @w.b33.2_4 : tensor<2x64xi8>
+  // CHECK: rows.matmul <b33, <2:4>> k(20) ins
+  // CHECK: ^bb0(%{{.*}}: i32, %{{.*}}: f32, %{{.*}}: f32):
+  // CHECK: rows.yield %{{.*}} : f32
+  %1 = rows.matmul <b33, <2:4>> k(20)
+      ins(%0#0, %0#2, %w : tensor<?x24xi8>, tensor<?xi32>, tensor<2x64xi8>)
+      epilogue(%0#1, %g : tensor<?xf32>, tensor<20xf32>)
+      maps [affine_map<(r, n) -> (r)>, affine_map<(r, n) -> (n)>]
+      outs(%y : tensor<?x20xf32>) -> tensor<?x20xf32> {
+  ^bb0(%acc: i32, %scale: f32, %bias: f32):
+    %2 = arith.sitofp %acc : i32 to f32
+    %3 = arith.mulf %2, %scale : f32
+    %4 = arith.addf %3, %bias : f32
+    rows.yield %4 : f32
+  }
+  return %1 : tensor<?x20xf32>
+}
+
+// CHECK-LABEL: @over_memrefs
+func.func @over_memrefs(%x: memref<?x20xi8>, %q: memref<?x32xi8>, %sums: memref<?xi32>,
+                        %w: memref<1x128xi8>, %y: memref<?x16xi32>) {
+  // CHECK: rows.pack ins(%{{.*}} : memref<?x20xi8>) outs(%{{.*}}, %{{.*}} : memref<?x32xi8>, memref<?xi32>)
+  rows.pack ins(%x : memref<?x20xi8>) outs(%q, %sums : memref<?x32xi8>, memref<?xi32>)
+  // CHECK: rows.matmul <i2> k(20) {config = {engine = "portable"}}
+  rows.matmul <i2> k(20) {config = {engine = "portable"}}
+      ins(%q, %sums, %w : memref<?x32xi8>, memref<?xi32>, memref<1x128xi8>)
+      maps [] outs(%y : memref<?x16xi32>) {
+  ^bb0(%acc: i32):
+    rows.yield %acc : i32
+  }
+  return
+}
+
+// CHECK-LABEL: @calls
+func.func @calls(%x: tensor<?x20xf32>, %m: index) -> tensor<?xf32> {
+  // CHECK: rows.dispatch @kernels::@norm(%{{.*}}, %{{.*}}) : (tensor<?x20xf32>, index) -> tensor<?xf32>
+  %0 = rows.dispatch @kernels::@norm(%x, %m) : (tensor<?x20xf32>, index) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
