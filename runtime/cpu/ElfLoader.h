@@ -45,7 +45,7 @@ private:
   size_t span = 0;
   uint64_t dynamicAddress = 0, dynamicSize = 0;
   uint64_t symbols = 0, symbolCount = 0, strings = 0, stringsSize = 0;
-  char message[160];
+  char message[224];
 };
 
 } // namespace tercet::runtime
