@@ -1,14 +1,15 @@
-# RUN: %python %s %tercet_obj/lib/libtercet-runtime-cpu.so %tercet_obj/lib/libtercet-runtime.so %llvm_bin %t
+# RUN: %python %s %tercet_obj %llvm_bin %t
 # UNSUPPORTED: sanitizer
 """The runtime's promises about itself: at most 300 KB stripped for a CPU-only
 library, nothing but libc beneath it, no symbol of LLVM or of the C++ library in
-it, and no symbol exported but the C API."""
+it, and no symbol exported but the C API. The runtime's tools need no LLVM either."""
 import os
 import re
 import subprocess
 import sys
 
-cpu, full, bin_dir, out = sys.argv[1:5]
+build, bin_dir, out = sys.argv[1:4]
+cpu, full = (f"{build}/lib/libtercet-runtime{suffix}.so" for suffix in ("-cpu", ""))
 
 
 def run(tool, *arguments):
@@ -16,13 +17,21 @@ def run(tool, *arguments):
                           capture_output=True, text=True).stdout
 
 
+def needed_by(file):
+    return {name for pair in re.findall(r"NEEDED.*\[(.*)\]|NEEDED\s+(\S+)", run("llvm-readelf", "-d", file))
+            for name in pair if name}
+
+
+for tool in ("tercet-run", "tercet-inspect", "tercet-bench"):
+    libraries = needed_by(f"{build}/bin/{tool}")
+    assert libraries and not any("LLVM" in name or "MLIR" in name for name in libraries), (tool, libraries)
+
 for library in (cpu, full):
     run("llvm-strip", library, "-o", out)
     size = os.path.getsize(out)
     print(f"{os.path.basename(library)}: {size} bytes stripped")
     assert size <= 300 * 1000, "the runtime has grown beyond 300 KB"
-    needed = re.findall(r"NEEDED.*\[(.*)\]|NEEDED\s+(\S+)", run("llvm-readelf", "-d", out))
-    needed = {name for pair in needed for name in pair if name}
+    needed = needed_by(out)
     allowed = {"libc.so.6", "libpthread.so.0", "libdl.so.2", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
     assert "libc.so.6" in needed and needed <= allowed, f"it depends on {needed}"
     undefined = run("llvm-nm", "-D", "--undefined-only", out)

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <unistd.h>
 
 namespace tercet::test {
@@ -258,9 +259,22 @@ AlignedBytes write(Source &s) {
   return file;
 }
 
+namespace {
+/// Removes the files of writeTemporary when the tests are done.
+struct Cleaner {
+  std::set<std::string> paths;
+  ~Cleaner() {
+    for (const std::string &path : paths)
+      unlink(path.c_str());
+  }
+};
+} // namespace
+
 std::string writeTemporary(const std::string &name, const void *data, size_t size) {
   const char *folder = getenv("TMPDIR");
   std::string path = std::string(folder ? folder : "/tmp") + "/tercet_" + std::to_string(getpid()) + "_" + name;
+  static Cleaner cleaner;
+  cleaner.paths.insert(path);
   std::ofstream file(path, std::ios::binary);
   file.write(static_cast<const char *>(data), static_cast<std::streamsize>(size));
   return path;
