@@ -6,18 +6,19 @@
 //===----------------------------------------------------------------------===//
 //
 // Rewrites the ternary dialect to rows ops and weight declarations. Assumes
-// every ternary weight is coded (select-codes) and comes from an external global,
-// directly or through `ternary.ternarize`; anything else is an error that names
-// the op, because a weight's bytes are not in the IR to compute with.
+// every ternary weight is coded (select-codes) and comes from an external
+// global, directly or through `ternary.ternarize`; anything else is an error
+// that names the op, because a weight's bytes are not in the IR to compute
+// with.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Ternary/Codes/Code.h"
-#include "passes/Rows/Passes.h"
-#include "passes/Rows/WeightTable.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "passes/Rows/Passes.h"
+#include "passes/Rows/WeightTable.h"
 
 namespace tercet {
 #define GEN_PASS_DEF_DECOMPOSETERNARY
@@ -26,6 +27,15 @@ namespace tercet {
 
 using namespace mlir;
 using namespace tercet;
+
+/// Columns of a row of i8 activations: whole words of the code, and one line of
+/// a cache more where rows would be a multiple of 2 KiB apart. 16 such rows
+/// meet in one or two sets of a first-level cache and push each other out: on
+/// AVX-512 that halves the speed of a product.
+static int64_t getRowBytes(ternary::CodeAttr code, int64_t k) {
+  int64_t paddedK = ternary::getCode(code.getKind()).getPaddedK(k);
+  return paddedK % 2048 == 0 ? paddedK + 64 : paddedK;
+}
 
 namespace {
 class Decomposer {
@@ -102,9 +112,9 @@ private:
         hadamard ? b.getUnitAttr() : UnitAttr(), DictionaryAttr());
   }
 
-  rows::MatmulOp matmulRows(Location loc, Value values, Value sums, Value packed,
-                            ternary::CodeAttr code, int64_t n, int64_t k,
-                            Type element, ValueRange operands,
+  rows::MatmulOp matmulRows(Location loc, Value values, Value sums,
+                            Value packed, ternary::CodeAttr code, int64_t n,
+                            int64_t k, Type element, ValueRange operands,
                             ArrayRef<AffineMap> maps) {
     Value init = empty(loc, values, {n}, element);
     auto matmul = rows::MatmulOp::create(
@@ -126,9 +136,10 @@ private:
     auto type = cast<RankedTensorType>(op.getWeight().getType());
     int64_t n = type.getDimSize(0), k = type.getDimSize(1);
     ternary::CodeAttr code = ternary::getCode(type);
-    int64_t paddedK = ternary::getCode(code.getKind()).getPaddedK(k);
-    SmallVector<Value> inits{empty(loc, op.getInput(), {paddedK}, b.getI8Type()),
-                             empty(loc, op.getInput(), {}, b.getI32Type())};
+    int64_t paddedK = getRowBytes(code, k);
+    SmallVector<Value> inits{
+        empty(loc, op.getInput(), {paddedK}, b.getI8Type()),
+        empty(loc, op.getInput(), {}, b.getI32Type())};
     auto pack = rows::PackOp::create(b, loc, TypeRange(ValueRange(inits)),
                                      op.getInput(), inits[0], inits[1],
                                      DictionaryAttr());
@@ -151,13 +162,15 @@ private:
     auto type = cast<RankedTensorType>(op.getWeight().getType());
     int64_t n = type.getDimSize(0), k = type.getDimSize(1);
     ternary::CodeAttr code = ternary::getCode(type);
-    int64_t paddedK = ternary::getCode(code.getKind()).getPaddedK(k);
-    auto quantize = quantizeRows(loc, op.getInput(), op.getGain(), paddedK,
-                                 op.getMode(), op.getEpsAttr(), op.getHadamard());
+    int64_t paddedK = getRowBytes(code, k);
+    auto quantize =
+        quantizeRows(loc, op.getInput(), op.getGain(), paddedK, op.getMode(),
+                     op.getEpsAttr(), op.getHadamard());
 
     MLIRContext *ctx = b.getContext();
     AffineExpr r = b.getAffineDimExpr(0), o = b.getAffineDimExpr(1);
-    AffineMap none = AffineMap::get(2, 0, ctx), perRow = AffineMap::get(2, 0, r),
+    AffineMap none = AffineMap::get(2, 0, ctx),
+              perRow = AffineMap::get(2, 0, r),
               perOutput = AffineMap::get(2, 0, o);
     bool scalePerOutput =
         cast<RankedTensorType>(op.getScale().getType()).getRank() == 1;
@@ -167,16 +180,17 @@ private:
       operands.push_back(op.getBias());
       maps.push_back(perOutput);
     }
-    auto matmul = matmulRows(loc, quantize.getResult(0), quantize.getResult(2),
-                             *packed, code, n, k, b.getF32Type(), operands, maps);
+    auto matmul =
+        matmulRows(loc, quantize.getResult(0), quantize.getResult(2), *packed,
+                   code, n, k, b.getF32Type(), operands, maps);
     OpBuilder::InsertionGuard guard(b);
     Block &body = matmul.getEpilogue().front();
     b.setInsertionPointToEnd(&body);
     // y = float(acc) * (a[m] * scale) [+ bias[n]], in this order.
     Value acc =
         arith::SIToFPOp::create(b, loc, b.getF32Type(), body.getArgument(0));
-    Value scale = arith::MulFOp::create(b, loc, body.getArgument(1),
-                                        body.getArgument(2));
+    Value scale =
+        arith::MulFOp::create(b, loc, body.getArgument(1), body.getArgument(2));
     Value y = arith::MulFOp::create(b, loc, acc, scale);
     if (op.getBias())
       y = arith::AddFOp::create(b, loc, y, body.getArgument(3));

@@ -1,4 +1,4 @@
-//===- AVX2Engine.cpp - vpmaddubsw and vpmaddwd ------------------------------------------------------===//
+//===- AVX2Engine.cpp - vpmaddubsw and vpmaddwd --------------------------===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -35,11 +35,11 @@ public:
             .getResult(0);
     Value ones = arith::ConstantOp::create(
         b, loc, DenseElementsAttr::get(halves, b.getI16IntegerAttr(1)));
-    Value sums = LLVM::CallIntrinsicOp::create(
-                     b, loc, acc.getType(),
-                     b.getStringAttr("llvm.x86.avx2.pmadd.wd"),
-                     ValueRange{pairs, ones})
-                     .getResult(0);
+    Value sums =
+        LLVM::CallIntrinsicOp::create(b, loc, acc.getType(),
+                                      b.getStringAttr("llvm.x86.avx2.pmadd.wd"),
+                                      ValueRange{pairs, ones})
+            .getResult(0);
     return arith::AddIOp::create(b, loc, acc, sums);
   }
 };

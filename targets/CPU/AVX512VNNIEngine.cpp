@@ -1,13 +1,13 @@
-//===- AVX512VNNIEngine.cpp - vpdpbusd ------------------------------------------------------===//
+//===- AVX512VNNIEngine.cpp - vpdpbusd -----------------------------------===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// One instruction for 64 products: unsigned codes times signed activations, added
-// to 16 sums. The activations may be a broadcast from memory, which LLVM folds
-// into the instruction.
+// One instruction for 64 products: unsigned codes times signed activations,
+// added to 16 sums. The activations may be a broadcast from memory, which LLVM
+// folds into the instruction.
 //
 //===----------------------------------------------------------------------===//
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"

@@ -1,14 +1,14 @@
-//===- CPUTarget.cpp - the CPU backend ------------------------------------------------------===//
+//===- CPUTarget.cpp - the CPU backend -----------------------------------===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// Target strings: cpu:host, cpu:x86-64-v2, -v3, -v4, cpu:aarch64, cpu:riscv64, with
-// features behind them as LLVM calls them: cpu:x86-64-v4+avx512vnni. What LLVM does
-// not know is refused here, since LLVM itself would end the process or go on with
-// a warning.
+// Target strings: cpu:host, cpu:x86-64-v2, -v3, -v4, cpu:aarch64, cpu:riscv64,
+// with features behind them as LLVM calls them: cpu:x86-64-v4+avx512vnni.
+// Features that make no better code here, or change the ABI, are not taken;
+// what LLVM does not know would end the process or be ignored with a warning.
 //
 //===----------------------------------------------------------------------===//
 #include "targets/CPU/CPUTarget.h"
@@ -25,6 +25,7 @@
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/Kernels/Passes.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/TargetParser/Host.h"
@@ -35,16 +36,40 @@ using namespace tercet;
 namespace {
 struct Base {
   const char *name, *triple, *chip;
+  /// Features that may be named, and those that every such machine has.
+  std::vector<const char *> optional, always;
 };
-constexpr Base kBases[] = {
-    {"x86-64-v2", "x86_64-unknown-linux-gnu", "x86-64-v2"},
-    {"x86-64-v3", "x86_64-unknown-linux-gnu", "x86-64-v3"},
-    {"x86-64-v4", "x86_64-unknown-linux-gnu", "x86-64-v4"},
-    {"aarch64", "aarch64-unknown-linux-gnu", "generic"},
-    {"riscv64", "riscv64-unknown-linux-gnu", "generic-rv64"},
+const Base kBases[] = {
+    {"x86-64-v2",
+     "x86_64-unknown-linux-gnu",
+     "x86-64-v2",
+     {"avx", "avx2", "f16c", "fma"},
+     {}},
+    {"x86-64-v3",
+     "x86_64-unknown-linux-gnu",
+     "x86-64-v3",
+     {"avxvnni", "gfni"},
+     {}},
+    {"x86-64-v4",
+     "x86_64-unknown-linux-gnu",
+     "x86-64-v4",
+     {"avx512bf16", "avx512bitalg", "avx512fp16", "avx512ifma", "avx512vbmi",
+      "avx512vbmi2", "avx512vnni", "avx512vpopcntdq", "avxvnni", "gfni"},
+     {}},
+    {"aarch64",
+     "aarch64-unknown-linux-gnu",
+     "generic",
+     {"bf16", "dotprod", "fullfp16", "i8mm", "lse"},
+     {}},
+    {"riscv64",
+     "riscv64-unknown-linux-gnu",
+     "generic-rv64",
+     {"v"},
+     {"a", "c", "d", "f", "m"}},
 };
 /// Features that choose code paths of ours; `host` names those that are there.
-constexpr const char *kHostFeatures[] = {"avx512vnni", "avx512vbmi"};
+constexpr const char *kHostFeatures[] = {"avx512vnni", "avx512vbmi", "avxvnni",
+                                         "dotprod", "v"};
 
 class CPUBackend : public TargetBackend {
 public:
@@ -77,28 +102,57 @@ public:
             const SerializeOptions &options) const override {
     return cpu::serialize(kernels, spec, options);
   }
+
+  FailureOr<std::vector<char>>
+  emitObject(ModuleOp kernels, const TargetSpec &spec,
+             const SerializeOptions &options) const override {
+    FailureOr<std::string> object = cpu::emitObject(kernels, spec, options);
+    if (failed(object))
+      return failure();
+    return std::vector<char>(object->begin(), object->end());
+  }
 };
 } // namespace
 
 static std::string getHostText() {
   llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
   llvm::Triple triple(llvm::sys::getProcessTriple());
-  if (triple.isAArch64())
-    return "aarch64";
-  if (triple.isRISCV64())
-    return "riscv64";
   auto all = [&](ArrayRef<StringRef> names) {
     return llvm::all_of(names, [&](StringRef n) { return host.lookup(n); });
   };
-  if (!all({"avx2", "fma", "bmi", "bmi2", "f16c", "lzcnt", "movbe"}))
-    return "x86-64-v2";
-  if (!all({"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}))
-    return "x86-64-v3";
-  std::string text = "x86-64-v4";
-  for (StringRef feature : kHostFeatures)
-    if (host.lookup(feature))
-      text += ("+" + feature).str();
+  std::string text = "x86-64-v2";
+  if (triple.isAArch64())
+    text = "aarch64";
+  else if (triple.isRISCV64())
+    text = "riscv64";
+  else if (all({"avx2", "fma", "bmi", "bmi2", "f16c", "lzcnt", "movbe"}))
+    text = all({"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"})
+               ? "x86-64-v4"
+               : "x86-64-v3";
+  const Base *base =
+      llvm::find_if(kBases, [&](const Base &b) { return text == b.name; });
+  for (const char *feature : kHostFeatures)
+    if (host.lookup(feature) &&
+        llvm::any_of(base->optional, [&](StringRef f) { return f == feature; }))
+      text += std::string("+") + feature;
   return text;
+}
+
+static std::unique_ptr<llvm::MCSubtargetInfo>
+createSubtarget(StringRef triple, StringRef chip, StringRef features) {
+  const llvm::Target *target = codegen::findBackEnd(triple);
+  if (!target)
+    return nullptr;
+  return std::unique_ptr<llvm::MCSubtargetInfo>(
+      target->createMCSubtargetInfo(llvm::Triple(triple), chip, features));
+}
+
+bool cpu::hasFeatures(const TargetSpec &spec, StringRef features) {
+  std::string own;
+  for (const std::string &feature : spec.features)
+    own += (own.empty() ? "+" : ",+") + feature;
+  auto info = createSubtarget(spec.triple, spec.chip, own);
+  return info && info->checkFeatures(features);
 }
 
 FailureOr<TargetSpec> CPUBackend::parse(StringRef text,
@@ -110,8 +164,8 @@ FailureOr<TargetSpec> CPUBackend::parse(StringRef text,
   }
   SmallVector<StringRef> parts;
   text.split(parts, '+');
-  const Base *base = llvm::find_if(
-      kBases, [&](const Base &b) { return parts[0] == b.name; });
+  const Base *base =
+      llvm::find_if(kBases, [&](const Base &b) { return parts[0] == b.name; });
   if (base == std::end(kBases)) {
     InFlightDiagnostic diag = emitError();
     diag << "unknown CPU '" << parts[0] << "'; choose host";
@@ -123,29 +177,29 @@ FailureOr<TargetSpec> CPUBackend::parse(StringRef text,
   spec.device = "cpu";
   spec.triple = base->triple;
   spec.chip = base->chip;
-  llvm::Triple triple(spec.triple);
-  const llvm::Target *target = codegen::findBackEnd(spec.triple);
-  if (!target)
+  auto info = createSubtarget(spec.triple, spec.chip, "");
+  if (!info)
     return emitError() << "this build of LLVM has no back end for "
                        << spec.triple;
-  std::unique_ptr<llvm::MCSubtargetInfo> info(
-      target->createMCSubtargetInfo(triple, spec.chip, ""));
-  for (StringRef feature : ArrayRef(parts).drop_front()) {
-    if (llvm::none_of(info->getAllProcessorFeatures(),
-                      [&](const llvm::SubtargetFeatureKV &f) {
-                        return feature == f.Key;
-                      }))
-      return emitError() << "'" << feature << "' is no feature of "
-                         << base->name
-                         << "; features are named as LLVM names them, e.g. "
-                            "avx512vnni, dotprod, v";
-    spec.features.push_back(feature.str());
-  }
-  llvm::sort(spec.features);
-  spec.features.erase(llvm::unique(spec.features), spec.features.end());
   spec.name = std::string("cpu:") + base->name;
-  for (const std::string &feature : spec.features)
-    spec.name += "+" + feature;
+  SmallVector<StringRef> features(ArrayRef(parts).drop_front());
+  llvm::sort(features);
+  features.erase(llvm::unique(features), features.end());
+  for (StringRef feature : features) {
+    bool offered =
+        llvm::any_of(base->optional, [&](StringRef f) { return f == feature; });
+    if (!offered || llvm::none_of(info->getAllProcessorFeatures(),
+                                  [&](const llvm::SubtargetFeatureKV &f) {
+                                    return feature == f.Key;
+                                  }))
+      return emitError() << "'" << feature << "' is no feature to name with "
+                         << base->name << "; choose among "
+                         << llvm::join(base->optional, ", ");
+    spec.features.push_back(feature.str());
+    spec.name += ("+" + feature).str();
+  }
+  spec.features.insert(spec.features.end(), base->always.begin(),
+                       base->always.end());
   return spec;
 }
 
@@ -163,6 +217,7 @@ void CPUBackend::buildCodegenPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createExpandMath());
   pm.addNestedPass<func::FuncOp>(createConvertVectorToSCFPass());
   pm.addNestedPass<func::FuncOp>(createLowerAffinePass());
+  pm.addNestedPass<func::FuncOp>(createCPUScratch());
   pm.addPass(createCPUKernelABI());
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
@@ -183,7 +238,9 @@ void CPUBackend::buildCodegenPipeline(OpPassManager &pm,
 void cpu::registerTarget() {
   kernels::registerDotEngine(createAVX512VNNIEngine(/*bytePermute=*/false));
   kernels::registerDotEngine(createAVX512VNNIEngine(/*bytePermute=*/true));
+  kernels::registerDotEngine(createAVXVNNIEngine());
   kernels::registerDotEngine(createAVX2Engine());
+  kernels::registerDotEngine(createNeonDotEngine());
   kernels::registerDotEngine(createPortableEngine());
   tercet::registerTarget(std::make_unique<CPUBackend>());
 }

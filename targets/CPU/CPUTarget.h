@@ -7,10 +7,10 @@
 #ifndef TERCET_TARGETS_CPU_CPUTARGET_H
 #define TERCET_TARGETS_CPU_CPUTARGET_H
 
-#include "passes/Kernels/DotEngine.h"
-#include "tercet/Target/TargetBackend.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassRegistry.h"
+#include "passes/Kernels/DotEngine.h"
+#include "tercet/Target/TargetBackend.h"
 
 namespace tercet {
 #define GEN_PASS_DECL
@@ -24,6 +24,8 @@ namespace tercet::cpu {
 // One engine per file. With bytePermute decoders may use AVX-512 VBMI.
 std::unique_ptr<kernels::DotEngine> createAVX512VNNIEngine(bool bytePermute);
 std::unique_ptr<kernels::DotEngine> createAVX2Engine();
+std::unique_ptr<kernels::DotEngine> createAVXVNNIEngine();
+std::unique_ptr<kernels::DotEngine> createNeonDotEngine();
 /// Plain 32-bit arithmetic for any LLVM target, on vectors of 4 lanes.
 std::unique_ptr<kernels::DotEngine> createPortableEngine();
 
@@ -31,8 +33,9 @@ std::unique_ptr<kernels::DotEngine> createPortableEngine();
 mlir::LogicalResult configure(mlir::func::FuncOp kernel,
                               const TargetSpec &spec);
 
-/// LLVM's name of the CPU and its features as LLVM takes them: "+a,+b".
-std::string getFeatureString(const TargetSpec &spec);
+/// Whether code for `spec` may use all of `features` ("+avx2,+fma"): they are
+/// named in it, come with its CPU, or follow from either.
+bool hasFeatures(const TargetSpec &spec, llvm::StringRef features);
 
 mlir::FailureOr<SerializedCode> serialize(mlir::ModuleOp kernels,
                                           const TargetSpec &spec,

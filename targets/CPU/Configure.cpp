@@ -1,4 +1,4 @@
-//===- Configure.cpp - tiles, engines and blocking on CPUs ------------------------------------------------------===//
+//===- Configure.cpp - tiles, engines and blocking on CPUs ---------------===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,10 +6,10 @@
 //===----------------------------------------------------------------------===//
 //
 // The rule for a product: the widest engine that the features allow; a tile of
-// outputs that leaves at least 32 workgroups of a large matrix, whole panels and a
-// divisor of N where there is one; a tile of 64 rows, so that a tile's
-// activations stay in the second-level cache. Row-wise ops take 8 rows, loops over
-// elements about 16 thousand of them. What a config already says is kept.
+// outputs that leaves at least 32 workgroups of a large matrix, whole panels
+// and a divisor of N where there is one; a tile of 64 rows, so that a tile's
+// activations stay in the second-level cache. Row-wise ops take 8 rows, loops
+// over elements about 16 thousand of them. What a config already says is kept.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Rows/IR/Rows.h"
@@ -23,11 +23,17 @@ using namespace tercet;
 using ternary::kPanelRows;
 
 static StringRef chooseEngine(const TargetSpec &spec) {
-  if (spec.hasFeature("avx512vnni") && spec.chip == "x86-64-v4")
-    return spec.hasFeature("avx512vbmi") ? "avx512vnni+vbmi" : "avx512vnni";
-  if (spec.chip == "x86-64-v3" || spec.chip == "x86-64-v4")
-    return "avx2";
-  return "portable";
+  llvm::Triple triple(spec.triple);
+  if (triple.isAArch64())
+    return cpu::hasFeatures(spec, "+dotprod") ? "neondot" : "portable";
+  if (!triple.isX86())
+    return "portable";
+  if (cpu::hasFeatures(spec, "+avx512vnni,+avx512bw"))
+    return cpu::hasFeatures(spec, "+avx512vbmi") ? "avx512vnni+vbmi"
+                                                 : "avx512vnni";
+  if (cpu::hasFeatures(spec, "+avxvnni"))
+    return "avxvnni";
+  return cpu::hasFeatures(spec, "+avx2") ? "avx2" : "portable";
 }
 
 /// Outputs a workgroup: whole panels, at least 32 workgroups of a large matrix.
@@ -48,6 +54,7 @@ static DictionaryAttr configureMatmul(rows::MatmulOp op,
   Builder b(op.getContext());
   StringRef engine = chooseEngine(spec);
   int64_t m = cast<ShapedType>(op.getInit().getType()).getDimSize(0);
+  // As many sums as the registers hold beside a decoded word.
   int64_t rowBlock = engine.starts_with("avx512") ? 16 : 4;
   if (!ShapedType::isDynamic(m))
     rowBlock = std::min(rowBlock, std::max<int64_t>(m, 1));
@@ -61,7 +68,8 @@ static DictionaryAttr configureMatmul(rows::MatmulOp op,
   });
 }
 
-/// Parallel loops from the outside, until a tile holds about 16 thousand points.
+/// Parallel loops from the outside, until a tile holds about 16 thousand
+/// points.
 static SmallVector<int64_t> chooseLoopTiles(linalg::LinalgOp op) {
   constexpr int64_t kPoints = 16384;
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
@@ -92,18 +100,36 @@ LogicalResult cpu::configure(func::FuncOp kernel, const TargetSpec &spec) {
   Builder b(kernel.getContext());
   kernel.walk([&](TilingInterface root) {
     Operation *op = root;
-    if (isa<linalg::FillOp, linalg::CopyOp>(op) || op->hasAttr("config"))
+    if (isa<linalg::FillOp, linalg::CopyOp>(op))
       return;
     auto tiles = [&](ArrayRef<int64_t> sizes) {
       return b.getDictionaryAttr(
           b.getNamedAttr("tile_sizes", b.getDenseI64ArrayAttr(sizes)));
     };
+    DictionaryAttr chosen;
     if (auto matmul = dyn_cast<rows::MatmulOp>(op))
-      op->setAttr("config", configureMatmul(matmul, spec));
+      chosen = configureMatmul(matmul, spec);
     else if (isa<rows::QuantizeOp, rows::PackOp>(op))
-      op->setAttr("config", tiles({8}));
+      chosen = tiles({8});
     else if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
-      op->setAttr("config", tiles(chooseLoopTiles(linalgOp)));
+      chosen = tiles(chooseLoopTiles(linalgOp));
+    else
+      return;
+    NamedAttrList config(chosen);
+    if (auto given = op->getAttrOfType<DictionaryAttr>("config"))
+      for (NamedAttribute attr : given)
+        config.set(attr.getName(), attr.getValue());
+    op->setAttr("config", config.getDictionary(b.getContext()));
+    if (auto matmul = dyn_cast<rows::MatmulOp>(op)) {
+      StringRef engine = cast<StringAttr>(config.get("engine")).getValue();
+      InFlightDiagnostic remark = op->emitRemark("dot products by ") << engine;
+      if (engine == "portable")
+        remark << ", plain arithmetic: " << spec.name
+               << " names no feature with dot products (avx2, avxvnni, "
+                  "avx512vnni, dotprod)";
+      else
+        remark << ", the widest engine that " << spec.name << " allows";
+    }
   });
   return success();
 }

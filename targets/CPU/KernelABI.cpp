@@ -1,15 +1,16 @@
-//===- KernelABI.cpp - kernel functions to the CPU kernel ABI ------------------------------------------------------===//
+//===- KernelABI.cpp - kernel functions to the CPU kernel ABI ------------===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// See Passes.td. Assumes functions over contiguous memrefs, then index arguments of
-// which the last two are the range of workgroups, that return nothing; a dynamic
-// axis must be named in `tercet.dims`. Anything else is an error with the
-// argument's number. Buffers do not overlap where one of them is written (the plan
-// is verified for it), so the inner function's pointers are noalias.
+// See Passes.td. Assumes functions over contiguous memrefs, then index
+// arguments of which the last two are the range of workgroups, that return
+// nothing; a dynamic axis must be named in `tercet.dims`. Anything else is an
+// error with the argument's number. Buffers do not overlap where one of them is
+// written (the plan is verified for it), so the inner function's pointers are
+// noalias.
 //
 //===----------------------------------------------------------------------===//
 #include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
@@ -93,7 +94,8 @@ private:
       return kernel.emitError("argument ")
              << number << " of type " << type
              << " has no place in the kernel ABI; it takes contiguous memrefs";
-    auto dims = kernel.getArgAttrOfType<DenseI64ArrayAttr>(number, "tercet.dims");
+    auto dims =
+        kernel.getArgAttrOfType<DenseI64ArrayAttr>(number, "tercet.dims");
     MemRefDescriptor descriptor =
         MemRefDescriptor::poison(b, loc, converter.convertType(type));
     descriptor.setAllocatedPtr(b, loc, pointer);
@@ -174,8 +176,13 @@ private:
     };
     Value buffers = load(pointer, args, 0), constants = load(pointer, args, 8);
     SmallVector<Value> operands;
-    for (unsigned i = 0; i < getNumBuffers(); ++i)
-      operands.push_back(load(pointer, buffers, 8 * i));
+    int32_t place = 0;
+    for (unsigned i = 0; i < getNumBuffers(); ++i) {
+      if (kernel.getArgAttr(i, "tercet.scratch"))
+        operands.push_back(load(pointer, args, 32));
+      else
+        operands.push_back(load(pointer, buffers, 8 * place++));
+    }
     for (unsigned i = 0; i + 2 < numIndices; ++i)
       operands.push_back(load(i64, constants, 8 * i));
     operands.push_back(load(i64, args, 16));

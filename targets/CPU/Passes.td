@@ -23,4 +23,15 @@ def CPUExpandCopies : Pass<"cpu-expand-copies", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def CPUScratch : Pass<"cpu-scratch", "::mlir::func::FuncOp"> {
+  let summary = "temporary buffers of a kernel to its worker's scratch memory";
+  let description = [{
+    Gives the kernel one more memref argument, marked `tercet.scratch`, behind its
+    buffers, and makes every `memref.alloc` and `memref.alloca` a view of it at an
+    offset of its own. `tercet.scratch_bytes` on the function is its size.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
 #endif

@@ -1,4 +1,4 @@
-//===- PortableEngine.cpp - plain arithmetic ------------------------------------------------------===//
+//===- PortableEngine.cpp - plain arithmetic -----------------------------===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

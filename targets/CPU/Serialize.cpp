@@ -55,6 +55,8 @@ FailureOr<SerializedCode> cpu::serialize(ModuleOp kernels,
       continue;
     KernelReport report;
     report.name = kernel.getName().str();
+    if (auto bytes = kernel->getAttrOfType<IntegerAttr>("tercet.scratch_bytes"))
+      report.scratchBytes = bytes.getInt();
     code.kernels.push_back(std::move(report));
   }
   return code;

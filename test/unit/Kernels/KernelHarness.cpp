@@ -72,7 +72,8 @@ std::unique_ptr<Kernel> Kernel::compile(StringRef target, StringRef function,
     return nullptr;
   auto kernels = module->lookupSymbol<ModuleOp>("kernels");
   auto entry = kernels.lookupSymbol<LLVM::LLVMFuncOp>("k");
-  self->grid->map = entry->getAttrOfType<AffineMapAttr>("tercet.grid").getValue();
+  self->grid->map =
+      entry->getAttrOfType<AffineMapAttr>("tercet.grid").getValue();
   FailureOr<TargetSpec> spec = getModuleTarget(*module);
   SerializeOptions options;
   options.stem = "kernel";
@@ -120,9 +121,9 @@ int64_t Kernel::getGrid(const std::vector<int64_t> &constants) const {
 void Kernel::run(const std::vector<void *> &buffers,
                  const std::vector<int64_t> &constants, int64_t chunk) const {
   int64_t count = getGrid(constants);
-  void *scratch =
-      scratchBytes ? std::aligned_alloc(64, (scratchBytes + 63) / 64 * 64)
-                   : nullptr;
+  void *scratch = scratchBytes
+                      ? std::aligned_alloc(64, (scratchBytes + 63) / 64 * 64)
+                      : nullptr;
   if (chunk == 0)
     chunk = std::max<int64_t>(count, 1);
   for (int64_t begin = 0; begin < count; begin += chunk) {
@@ -139,12 +140,19 @@ std::string test::getMatmulText(StringRef codeName, int64_t rows, int64_t n,
   const ternary::Code &code =
       ternary::getCode(*ternary::symbolizeCodeKind(codeName));
   bool dynamic = rows < 0;
+  // A sparse code says what weights it holds.
+  std::string attribute = codeName.str();
+  if (attribute == "b33")
+    attribute += ", <2:4>";
+  else if (attribute == "c5")
+    attribute += ", <3:4, exact>";
   auto s = [](int64_t value) { return std::to_string(value); };
   std::string m = dynamic ? "?" : s(rows);
   std::string element = epilogue == "none" ? "i32" : "f32";
   std::string x = "tensor<" + m + "x" + s(code.getPaddedK(k)) + "xi8>";
   std::string sums = "tensor<" + m + "xi32>";
-  std::string scales = "tensor<" + m + "xf32>", bias = "tensor<" + s(n) + "xf32>";
+  std::string scales = "tensor<" + m + "xf32>",
+              bias = "tensor<" + s(n) + "xf32>";
   std::string w = "tensor<" + s(ternary::Code::getPanels(n)) + "x" +
                   s(code.getPanelBytes(k)) + "xi8>";
   std::string out = "tensor<" + m + "x" + s(n) + "x" + element + ">";
@@ -157,7 +165,8 @@ std::string test::getMatmulText(StringRef codeName, int64_t rows, int64_t n,
   std::string args, operands, types, maps, region;
   if (epilogue == "scale") {
     args = ", %a: " + scales + dims(1) + ", %t: tensor<f32>, %b: " + bias;
-    operands = "epilogue(%a, %t, %b : " + scales + ", tensor<f32>, " + bias + ") ";
+    operands =
+        "epilogue(%a, %t, %b : " + scales + ", tensor<f32>, " + bias + ") ";
     maps = "affine_map<(r, n) -> (r)>, affine_map<(r, n) -> ()>, "
            "affine_map<(r, n) -> (n)>";
     region = "^bb0(%acc: i32, %e0: f32, %e1: f32, %e2: f32):\n"
@@ -179,12 +188,12 @@ std::string test::getMatmulText(StringRef codeName, int64_t rows, int64_t n,
   } else {
     region = "^bb0(%acc: i32):\n  rows.yield %acc : i32\n";
   }
-  std::string empty = "%init = tensor.empty(" + std::string(dynamic ? "%m" : "") +
-                      ") : " + out + "\n";
+  std::string empty = "%init = tensor.empty(" +
+                      std::string(dynamic ? "%m" : "") + ") : " + out + "\n";
   return "func.func @k(%x: " + x + dims(2) + ", %sums: " + sums + dims(1) +
          ", %w: " + w + args + (dynamic ? ", %m: index" : "") + ") -> (" + out +
          dims(2) + ") {\n" + empty + "%y = rows.matmul #ternary.code<" +
-         codeName.str() + "> k(" + s(k) + ") " +
+         attribute + "> k(" + s(k) + ") " +
          (config.empty() ? "" : "{config = " + config.str() + "} ") +
          "ins(%x, %sums, %w : " + x + ", " + sums + ", " + w + ") " + operands +
          "maps [" + maps + "] outs(%init : " + out + ") -> " + out + " {\n" +

@@ -26,8 +26,8 @@ std::vector<std::string> getRunnableTargets();
 
 class Kernel {
 public:
-  /// `function` is the text of a func.func @k over tensors, as docs/levels.md says
-  /// for the rows level. Null where compiling fails (the diagnostics go to
+  /// `function` is the text of a func.func @k over tensors, as docs/levels.md
+  /// says for the rows level. Null where compiling fails (the diagnostics go to
   /// stderr).
   static std::unique_ptr<Kernel> compile(llvm::StringRef target,
                                          llvm::StringRef function,

@@ -30,8 +30,8 @@ struct Problem {
   /// hold are ones.
   Problem(const ternary::Code &code, int64_t m, int64_t n, int64_t k,
           unsigned seed, bool extreme = false)
-      : m(m), n(n), k(k), paddedK(code.getPaddedK(k)), x(m * paddedK),
-        sums(m), expected(m * n),
+      : m(m), n(n), k(k), paddedK(code.getPaddedK(k)), x(m * paddedK), sums(m),
+        expected(m * n),
         weights(ternary::Code::getPanels(n) * code.getPanelBytes(k)) {
     std::mt19937 random(seed);
     for (int64_t r = 0; r < m; ++r)
@@ -65,8 +65,7 @@ struct Problem {
       }
     }
     std::string error;
-    packed = succeeded(
-        ternary::pack(code, trits, n, k, weights, &error));
+    packed = succeeded(ternary::pack(code, trits, n, k, weights, &error));
     EXPECT_TRUE(packed) << error;
     for (int64_t r = 0; r < m; ++r)
       for (int64_t o = 0; o < n; ++o)
@@ -76,7 +75,8 @@ struct Problem {
   bool packed;
 };
 
-class Matmul : public testing::TestWithParam<std::tuple<std::string, std::string>> {
+class Matmul
+    : public testing::TestWithParam<std::tuple<std::string, std::string>> {
 protected:
   const ternary::Code &code =
       ternary::getCode(*ternary::symbolizeCodeKind(std::get<1>(GetParam())));
@@ -89,8 +89,8 @@ protected:
         getMatmulText(std::get<1>(GetParam()), m, n, k, epilogue, config));
   }
 
-  /// Runs an i32 kernel with `chunk` workgroups a call; guards around the result
-  /// must stay as they were.
+  /// Runs an i32 kernel with `chunk` workgroups a call; guards around the
+  /// result must stay as they were.
   void check(const Kernel &kernel, Problem &p, bool dynamic, int64_t chunk) {
     constexpr int32_t kGuard = 0x5a5a5a5a;
     std::vector<int32_t> out(p.m * p.n + 32, kGuard);
@@ -117,8 +117,8 @@ std::vector<std::string> getCodeNames() {
 } // namespace
 
 TEST_P(Matmul, DynamicRows) {
-  const int64_t shapes[][2] = {{1, 5},     {10, 64},   {16, 100}, {33, 2688},
-                               {256, 1856}, {80, 24}};
+  const int64_t shapes[][2] = {{1, 5},     {10, 64},    {16, 100},
+                               {33, 2688}, {256, 1856}, {80, 24}};
   unsigned seed = 1;
   for (auto [n, k] : shapes) {
     if (code.getName() == "c5" && k % 4)
@@ -204,7 +204,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Combine(testing::ValuesIn(getRunnableTargets()),
                      testing::ValuesIn(getCodeNames())),
     [](const auto &info) {
-      std::string name = std::get<0>(info.param) + "_" + std::get<1>(info.param);
+      std::string name =
+          std::get<0>(info.param) + "_" + std::get<1>(info.param);
       for (char &c : name)
         if (!isalnum(static_cast<unsigned char>(c)))
           c = '_';
