@@ -131,10 +131,15 @@ private:
     Value zeros = lanes.constant(0x01010101);
     SmallVector<Value> groups(6);
     for (int g = 0; g < 3; ++g) {
-      auto product = arith::MulUIExtendedOp::create(b, loc, x, base);
-      Value digits =
-          vector::BitCastOp::create(b, loc, words.getType(), product.getHigh());
-      x = product.getLow();
+      // The intrinsic: a widening multiplication that also gives the low half
+      // is narrowed badly by LLVM (two vpmulld and two packs a digit).
+      Value high =
+          LLVM::CallIntrinsicOp::create(
+              b, loc, halfType, b.getStringAttr("llvm.x86.avx512.pmulhu.w.512"),
+              ValueRange{x, base})
+              .getResult(0);
+      Value digits = vector::BitCastOp::create(b, loc, words.getType(), high);
+      x = arith::MulIOp::create(b, loc, x, base);
       for (int half = 0; half < 2; ++half) {
         Value digit = lanes.shiftRight(digits, 16 * half);
         Value isZero =

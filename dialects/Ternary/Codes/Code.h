@@ -39,7 +39,8 @@ constexpr int64_t kPanelRows = 16;
 /// What the machine offers to a decoder. All false: plain arithmetic and table
 /// loads that any LLVM target takes.
 struct DecoderFeatures {
-  /// Permute of 32-bit lanes by a 32-entry table: AVX-512 vpermi2d.
+  /// Permute of 32-bit lanes by a 32-entry table and 16-bit multiplication of a
+  /// whole register: AVX-512 F and BW, vpermi2d and vpmulhuw.
   bool permute32x32 = false;
   /// Permute of bytes by a 128-entry table: AVX-512 VBMI vpermi2b.
   bool permute128x8 = false;
