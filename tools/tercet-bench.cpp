@@ -12,7 +12,7 @@
 // a cache may well be above it; then the cache, not the memory, feeds it.
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/schema/tercet_generated.h"
+#include "runtime/core/Expr.h"
 #include "tools/Json.h"
 #include <algorithm>
 #include <cstring>
@@ -105,30 +105,8 @@ double readBandwidth(int threads) {
 /// Expressions at given dimensions; false where one overflows or divides by 0.
 bool evaluate(const flatbuffers::Vector<const ExprNode *> *nodes, const std::vector<int64_t> &dims,
               std::vector<int64_t> &values) {
-  values.clear();
-  for (size_t i = 0; i < sizeOf(nodes); ++i) {
-    const ExprNode *n = nodes->Get(static_cast<uint32_t>(i));
-    if (n->op() == ExprOp::constant || n->op() == ExprOp::dim) {
-      values.push_back(n->op() == ExprOp::constant ? n->a() : dims[static_cast<size_t>(n->a())]);
-      continue;
-    }
-    int64_t a = values[static_cast<size_t>(n->a())], b = values[static_cast<size_t>(n->b())], v = 0;
-    bool bad = false;
-    switch (n->op()) {
-    case ExprOp::add: bad = __builtin_add_overflow(a, b, &v); break;
-    case ExprOp::mul: bad = __builtin_mul_overflow(a, b, &v); break;
-    case ExprOp::min: v = std::min(a, b); break;
-    case ExprOp::max: v = std::max(a, b); break;
-    default:
-      bad = b < 1;
-      if (!bad)
-        v = n->op() == ExprOp::ceil_div ? a / b + (a % b > 0) : a / b - (a % b < 0);
-    }
-    if (bad)
-      return false;
-    values.push_back(v);
-  }
-  return true;
+  values.assign(sizeOf(nodes), 0);
+  return tercet::runtime::evaluateExprs(nodes, dims.data(), values.data());
 }
 
 /// The dimensions that inputs of these shapes give.

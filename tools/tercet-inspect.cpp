@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/core/Expr.h"
 #include "runtime/schema/Header.h"
-#include "runtime/schema/tercet_generated.h"
 #include "tools/Json.h"
 #include <cstring>
 
@@ -51,23 +51,27 @@ std::string formatBytes(uint64_t bytes) {
   return line;
 }
 
-/// An expression of a program or kernel as text, dimensions by name.
+/// An expression of a program as text, dimensions by name. Nodes may be shared
+/// without end, so what is nested deeply is left out.
 std::string expression(const flatbuffers::Vector<const ExprNode *> *nodes, uint32_t i,
-                       const std::vector<std::string> &dims) {
+                       const std::vector<std::string> &dims, int depth = 0) {
   const ExprNode *n = nodes->Get(i);
-  auto left = [&] { return expression(nodes, static_cast<uint32_t>(n->a()), dims); };
-  auto right = [&] { return expression(nodes, static_cast<uint32_t>(n->b()), dims); };
+  if (n->op() == ExprOp::constant)
+    return std::to_string(n->a());
+  if (n->op() == ExprOp::dim)
+    return dims[static_cast<size_t>(n->a())];
+  if (depth == 8)
+    return "(...)";
+  std::string left = expression(nodes, static_cast<uint32_t>(n->a()), dims, depth + 1);
+  std::string right = expression(nodes, static_cast<uint32_t>(n->b()), dims, depth + 1);
   switch (n->op()) {
-  case ExprOp::constant: return std::to_string(n->a());
-  case ExprOp::dim: return dims[static_cast<size_t>(n->a())];
-  case ExprOp::add: return "(" + left() + " + " + right() + ")";
-  case ExprOp::mul: return left() + " * " + right();
-  case ExprOp::ceil_div: return "ceil(" + left() + " / " + right() + ")";
-  case ExprOp::floor_div: return "floor(" + left() + " / " + right() + ")";
-  case ExprOp::min: return "min(" + left() + ", " + right() + ")";
-  case ExprOp::max: return "max(" + left() + ", " + right() + ")";
+  case ExprOp::add: return "(" + left + " + " + right + ")";
+  case ExprOp::mul: return left + " * " + right;
+  case ExprOp::ceil_div: return "ceil(" + left + " / " + right + ")";
+  case ExprOp::floor_div: return "floor(" + left + " / " + right + ")";
+  case ExprOp::min: return "min(" + left + ", " + right + ")";
+  default: return "max(" + left + ", " + right + ")";
   }
-  return "?";
 }
 
 std::vector<std::string> dimNames(const Program &p) {
@@ -81,20 +85,10 @@ std::vector<std::string> dimNames(const Program &p) {
 
 /// The value of an expression at the bounds; the runtime has verified it.
 int64_t atBounds(const Program &p, uint32_t e) {
-  const ExprNode *n = p.exprs()->Get(e);
-  if (n->op() == ExprOp::constant)
-    return n->a();
-  if (n->op() == ExprOp::dim)
-    return p.dims()->Get(static_cast<uint32_t>(n->a()))->bound();
-  int64_t a = atBounds(p, static_cast<uint32_t>(n->a())), b = atBounds(p, static_cast<uint32_t>(n->b()));
-  switch (n->op()) {
-  case ExprOp::add: return a + b;
-  case ExprOp::mul: return a * b;
-  case ExprOp::ceil_div: return a / b + (a % b > 0);
-  case ExprOp::floor_div: return a / b - (a % b < 0);
-  case ExprOp::min: return std::min(a, b);
-  default: return std::max(a, b);
-  }
+  std::vector<int64_t> dims, values(sizeOf(p.exprs()));
+  for (size_t i = 0; i < sizeOf(p.dims()); ++i)
+    dims.push_back(p.dims()->Get(static_cast<uint32_t>(i))->bound());
+  return tercet::runtime::evaluateExprs(p.exprs(), dims.data(), values.data()) ? values[e] : 0;
 }
 
 std::string tensorText(const tercet_tensor_info &t) {

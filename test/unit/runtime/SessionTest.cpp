@@ -336,6 +336,28 @@ TEST(Session, RefusesADeviceWithoutATarget) {
   tercet_artifact_close(a);
 }
 
+#if defined(__x86_64__)
+TEST(Session, TakesTheTargetThatUsesMost) {
+  Source s = makeSource();
+  for (auto [name, feature] : {std::pair("cpu:more", "sse2"), {"cpu:most", "nothing-has-this"}}) {
+    Source other = makeSource();
+    s.manifest.targets.push_back(std::move(other.manifest.targets[0]));
+    s.manifest.targets.back()->name = name;
+    s.manifest.targets.back()->features = {feature};
+  }
+  Fixture f(std::move(s), 1);
+  EXPECT_STREQ(tercet_session_target(f.session), "cpu:more");
+  tercet_session_options named = {sizeof named, "cpu:test"};
+  tercet_session *session = nullptr;
+  ASSERT_EQ(outcome(tercet_session_create(f.artifact, f.device, &named, &session)).message, "ok");
+  EXPECT_STREQ(tercet_session_target(session), "cpu:test");
+  std::vector<float> x = numbers(8), y;
+  ASSERT_EQ(callAffine(session, x, 1, &y).message, "ok");
+  EXPECT_EQ(y[3], expectedAffine(x[3], 3));
+  tercet_session_free(session);
+}
+#endif
+
 // An empty program measures what the runtime adds to a dispatch. The bound is
 // loose, because machines are shared; the figure is printed.
 TEST(Session, DispatchIsCheap) {
