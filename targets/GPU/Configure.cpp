@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "targets/GPU/Configure.h"
 #include "dialects/Rows/IR/Rows.h"
+#include "dialects/Ternary/Codes/Code.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Interfaces/TilingInterface.h"
 #include "targets/GPU/Passes.h"
@@ -62,12 +63,23 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
   int64_t threads = 128;
   SmallVector<int64_t> sizes;
   if (auto matmul = dyn_cast<rows::MatmulOp>(root.getOperation())) {
-    // A thread has one output; rows in one tile share its decoded weights.
-    threads = 64;
-    sizes = {8, 64};
+    // Eight rows share decoded weights; up to 16 slices of K, so that one row
+    // alone keeps 256 threads busy with a panel or a few.
+    int64_t words = ternary::getCode(matmul.getCode().getKind())
+                        .getWordsPerRow(matmul.getK());
+    int64_t slices =
+        llvm::bit_floor<uint64_t>(std::clamp<int64_t>(words, 1, 16));
+    threads = 256;
+    sizes = {8, std::max(ternary::kPanelRows, threads / slices)};
     setDefault("engine", b.getStringAttr(engine));
+    setDefault("k_split", b.getI64IntegerAttr(slices));
+    setDefault("row_block", b.getI64IntegerAttr(4));
+  } else if (auto quantize = dyn_cast<rows::QuantizeOp>(root.getOperation());
+             quantize && !quantize.getHadamard()) {
+    // A workgroup has a row.
+    sizes = {1};
   } else if (isa<rows::QuantizeOp, rows::PackOp>(root.getOperation())) {
-    // A thread has a row: sums along it are in a fixed order.
+    // A thread has a row.
     threads = wave;
     sizes = {static_cast<int64_t>(wave)};
   } else if (reduces) {

@@ -4,6 +4,28 @@
 
 include "mlir/Pass/PassBase.td"
 
+def GPULowerRowsMatmul : Pass<"gpu-lower-rows-matmul", "::mlir::func::FuncOp"> {
+  let summary = "rows.matmul over memrefs to parallel loops of a workgroup";
+  let description = [{
+    Where the op's `config` has `k_split`: the words of a weight row are dealt out
+    to that many slices of a workgroup, whose partial sums meet in shared memory.
+    Without it the op is left to `lower-rows-matmul`, where a thread has an output.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::NVVM::NVVMDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
+def GPULowerRowsQuantize : Pass<"gpu-lower-rows-quantize", "::mlir::func::FuncOp"> {
+  let summary = "rows.quantize over memrefs to parallel loops of a workgroup";
+  let description = [{
+    A row by all threads; float sums by 16 of them, in the order that all targets
+    keep. An op with `hadamard` is left to `lower-rows-quantize`.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+}
+
 def GPUMapToThreads : Pass<"gpu-map-to-threads", "::mlir::func::FuncOp"> {
   let summary = "parallel loops of a workgroup to its threads";
   let description = [{

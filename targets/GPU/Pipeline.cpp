@@ -24,6 +24,8 @@ void tercet::gputarget::buildCodegenPipeline(OpPassManager &pm,
   DistributeWorkgroupsOptions grid;
   grid.mode = "grid";
   pm.addNestedPass<func::FuncOp>(createDistributeWorkgroups(grid));
+  pm.addNestedPass<func::FuncOp>(createGPULowerRowsMatmul());
+  pm.addNestedPass<func::FuncOp>(createGPULowerRowsQuantize());
   pm.addNestedPass<func::FuncOp>(createLowerRowsMatmul());
   pm.addNestedPass<func::FuncOp>(createLowerRowsQuantize());
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToParallelLoopsPass());

@@ -29,8 +29,10 @@
 // Input, sums, weight, two scales, bias, output; one size.
 // NOTES: .value_kind: global_buffer
 // NOTES: .value_kind: by_value
+// The slices of K meet in shared memory.
+// NOTES: .group_segment_fixed_size: {{[1-9]}}
 // NOTES: .kernarg_segment_size: 64
-// NOTES: .max_flat_workgroup_size: 64
+// NOTES: .max_flat_workgroup_size: 256
 // NOTES: .name: matmul_{{i2|t5}}_200x96_
 // NOTES: .private_segment_fixed_size: 0
 // NOTES: .sgpr_spill_count: 0

@@ -12,6 +12,9 @@
 // CHECK: .target sm_90a
 // CHECK-DAG: .visible .entry matmul_{{i2|t5}}_200x96_
 // CHECK-DAG: .visible .entry norm_quantize_mx96_
+// CHECK-DAG: .shared .align
+// CHECK-DAG: bar.sync
+// CHECK-DAG: ld.shared
 // CHECK-DAG: dp4a.u32.s32
 // CHECK-DAG: ld.global.nc.b32
 // CHECK-DAG: cvt.rni.f32.f32
