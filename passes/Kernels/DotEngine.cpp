@@ -37,3 +37,11 @@ const DotEngine *tercet::kernels::lookupDotEngine(llvm::StringRef name) {
   auto it = registry.engines.find(name.str());
   return it == registry.engines.end() ? nullptr : it->second.get();
 }
+
+void tercet::kernels::registerDotEngineDialects(
+    mlir::DialectRegistry &dialects) {
+  Registry &registry = getRegistry();
+  std::lock_guard<std::mutex> lock(registry.mutex);
+  for (auto &[name, engine] : registry.engines)
+    engine->registerDialects(dialects);
+}

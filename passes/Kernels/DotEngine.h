@@ -26,6 +26,8 @@ public:
   /// has one output of the panel.
   virtual unsigned getLanes() const = 0;
   virtual ternary::DecoderFeatures getDecoderFeatures() const { return {}; }
+  /// Dialects of `emitDot` beyond vector, arith and llvm.
+  virtual void registerDialects(mlir::DialectRegistry &registry) const {}
   /// acc[l] + sum over j of codes[l].byte[j] (unsigned, 0..2) * acts[l].byte[j]
   /// (signed). All of type i32 or vector<lanes x i32>; `acts` is the same four
   /// activation bytes in every lane.
@@ -38,6 +40,8 @@ public:
 void registerDotEngine(std::unique_ptr<DotEngine> engine);
 /// Null where no engine has that name.
 const DotEngine *lookupDotEngine(llvm::StringRef name);
+/// Calls registerDialects of every engine there is.
+void registerDotEngineDialects(mlir::DialectRegistry &registry);
 
 } // namespace tercet::kernels
 

@@ -360,6 +360,11 @@ Value MatmulLowering::emitEpilogue(Value acc, Value row, Value output,
 namespace {
 struct LowerRowsMatmul
     : tercet::impl::LowerRowsMatmulBase<LowerRowsMatmul> {
+  void getDependentDialects(DialectRegistry &registry) const override {
+    LowerRowsMatmulBase::getDependentDialects(registry);
+    kernels::registerDotEngineDialects(registry);
+  }
+
   void runOnOperation() override {
     SmallVector<rows::MatmulOp> ops;
     getOperation().walk([&](rows::MatmulOp op) { ops.push_back(op); });

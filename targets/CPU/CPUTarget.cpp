@@ -204,7 +204,7 @@ FailureOr<TargetSpec> CPUBackend::parse(StringRef text,
 }
 
 void CPUBackend::buildCodegenPipeline(OpPassManager &pm,
-                                      const TargetSpec &) const {
+                                      const TargetSpec &spec) const {
   DistributeWorkgroupsOptions loop;
   loop.mode = "loop";
   pm.addNestedPass<func::FuncOp>(createDistributeWorkgroups(loop));
@@ -215,6 +215,18 @@ void CPUBackend::buildCodegenPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createCSEPass());
   pm.addNestedPass<func::FuncOp>(createExpandMath());
+  // Half precision is storage: what is computed, is computed in f32.
+  arith::ArithEmulateUnsupportedFloatsOptions emulate;
+  emulate.sourceTypeStrs = {"bf16", "f16"};
+  emulate.targetTypeStr = "f32";
+  pm.addNestedPass<func::FuncOp>(
+      arith::createArithEmulateUnsupportedFloats(emulate));
+  CPUExpandFloatsOptions floats;
+  llvm::Triple triple(spec.triple);
+  floats.half =
+      triple.isX86() ? !cpu::hasFeatures(spec, "+f16c") : triple.isRISCV();
+  floats.fma = triple.isX86() && !cpu::hasFeatures(spec, "+fma");
+  pm.addNestedPass<func::FuncOp>(createCPUExpandFloats(floats));
   pm.addNestedPass<func::FuncOp>(createConvertVectorToSCFPass());
   pm.addNestedPass<func::FuncOp>(createLowerAffinePass());
   pm.addNestedPass<func::FuncOp>(createCPUScratch());
@@ -222,7 +234,9 @@ void CPUBackend::buildCodegenPipeline(OpPassManager &pm,
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
   pm.addPass(createSCFToControlFlowPass());
-  pm.addPass(arith::createArithExpandOpsPass());
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = true;
+  pm.addPass(arith::createArithExpandOpsPass(expand));
   pm.addPass(createConvertVectorToLLVMPass());
   pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createFinalizeMemRefToLLVMConversionPass());

@@ -34,4 +34,16 @@ def CPUScratch : Pass<"cpu-scratch", "::mlir::func::FuncOp"> {
                            "::mlir::memref::MemRefDialect"];
 }
 
+def CPUExpandFloats : Pass<"cpu-expand-floats", "::mlir::func::FuncOp"> {
+  let summary = "float operations that the CPU lacks to those it has";
+  let description = [{
+    A kernel can call no library: conversions between f16 and f32 (`half`) and the
+    fused multiply-add of f32 (`fma`) become exact arithmetic where there is no
+    instruction. Conversions between f64 and the half types are an error.
+  }];
+  let options = [Option<"half", "half", "bool", "false", "expand f16 conversions">,
+                 Option<"fma", "fma", "bool", "false", "expand math.fma">];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 #endif

@@ -12,8 +12,10 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Codegen/Codegen.h"
 #include "lib/Support/Linker.h"
+#include "lib/Support/OutputFile.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "targets/CPU/CPUTarget.h"
+#include "llvm/Support/Path.h"
 
 using namespace mlir;
 using namespace tercet;
@@ -48,6 +50,14 @@ FailureOr<SerializedCode> cpu::serialize(ModuleOp kernels,
   if (!linked)
     return kernels.emitError("cannot link the kernels: ")
            << llvm::toString(linked.takeError());
+  if (!options.saveTemps.empty()) {
+    llvm::SmallString<128> path(options.saveTemps);
+    llvm::sys::path::append(path, options.stem + ".so");
+    if (llvm::Error error =
+            support::writeFile(path, StringRef(linked->data(), linked->size())))
+      return kernels.emitError("cannot keep an intermediate: ")
+             << llvm::toString(std::move(error));
+  }
   SerializedCode code;
   code.blobs.push_back({BlobFormat::ELF, "", std::move(*linked)});
   for (auto kernel : kernels.getOps<LLVM::LLVMFuncOp>()) {

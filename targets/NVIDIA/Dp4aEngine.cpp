@@ -17,6 +17,9 @@ class Dp4aEngine : public tercet::kernels::DotEngine {
 public:
   StringRef getName() const override { return "dp4a"; }
   unsigned getLanes() const override { return 1; }
+  void registerDialects(DialectRegistry &registry) const override {
+    registry.insert<NVVM::NVVMDialect>();
+  }
   Value emitDot(OpBuilder &b, Location loc, Value acc, Value codes,
                 Value acts) const override {
     auto bytes = VectorType::get({4}, b.getI8Type());

@@ -50,36 +50,54 @@ std::vector<std::string> test::getRunnableTargets() {
   return targets;
 }
 
-std::unique_ptr<Kernel> Kernel::compile(StringRef target, StringRef function,
-                                        std::string saveTemps) {
+/// Code for the kernel @k of a target; `grid` is where its grid is put.
+static FailureOr<SerializedCode>
+compileFunction(MLIRContext &context, StringRef target, StringRef function,
+                std::string saveTemps, AffineMap &grid) {
   DialectRegistry registry;
   registerAllDialects(registry);
-  std::unique_ptr<Kernel> self(new Kernel());
-  self->grid = std::make_unique<Grid>();
-  MLIRContext &context = self->grid->context;
   context.disableMultithreading();
   context.appendDialectRegistry(registry);
+  // What was chosen is not news here.
+  context.getDiagEngine().registerHandler([](Diagnostic &diag) {
+    return success(diag.getSeverity() == DiagnosticSeverity::Remark);
+  });
   std::string text = ("module attributes {tercet.target = \"" + target +
                       "\"} {\nmodule @kernels {\n" + function + "\n}\n}\n")
                          .str();
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
   if (!module)
-    return nullptr;
+    return failure();
   PassManager pm(&context);
   buildToKernelsPipeline(pm);
   buildToCodePipeline(pm);
   if (failed(pm.run(*module)))
-    return nullptr;
+    return failure();
   auto kernels = module->lookupSymbol<ModuleOp>("kernels");
   auto entry = kernels.lookupSymbol<LLVM::LLVMFuncOp>("k");
-  self->grid->map =
-      entry->getAttrOfType<AffineMapAttr>("tercet.grid").getValue();
+  grid = entry->getAttrOfType<AffineMapAttr>("tercet.grid").getValue();
   FailureOr<TargetSpec> spec = getModuleTarget(*module);
   SerializeOptions options;
   options.stem = "kernel";
   options.saveTemps = std::move(saveTemps);
+  return lookupTarget("cpu")->serialize(kernels, *spec, options);
+}
+
+std::vector<char> test::compileToELF(StringRef target, StringRef function) {
+  MLIRContext context;
+  AffineMap grid;
   FailureOr<SerializedCode> code =
-      lookupTarget("cpu")->serialize(kernels, *spec, options);
+      compileFunction(context, target, function, "", grid);
+  return failed(code) ? std::vector<char>() : code->blobs.front().data;
+}
+
+std::unique_ptr<Kernel> Kernel::compile(StringRef target, StringRef function,
+                                        std::string saveTemps) {
+  std::unique_ptr<Kernel> self(new Kernel());
+  self->grid = std::make_unique<Grid>();
+  FailureOr<SerializedCode> code =
+      compileFunction(self->grid->context, target, function,
+                      std::move(saveTemps), self->grid->map);
   if (failed(code))
     return nullptr;
   for (const KernelReport &report : code->kernels)

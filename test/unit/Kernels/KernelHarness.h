@@ -24,11 +24,15 @@ namespace tercet::test {
 /// Targets whose code this machine can run, from the plainest on.
 std::vector<std::string> getRunnableTargets();
 
+/// The ELF file of a kernel, or nothing where compiling fails (the diagnostics
+/// go to stderr). `function` is the text of a func.func @k over tensors, as
+/// docs/levels.md says for the rows level.
+std::vector<char> compileToELF(llvm::StringRef target,
+                               llvm::StringRef function);
+
 class Kernel {
 public:
-  /// `function` is the text of a func.func @k over tensors, as docs/levels.md
-  /// says for the rows level. Null where compiling fails (the diagnostics go to
-  /// stderr).
+  /// Null where compiling fails.
   static std::unique_ptr<Kernel> compile(llvm::StringRef target,
                                          llvm::StringRef function,
                                          std::string saveTemps = "");
