@@ -20,15 +20,15 @@ const Code &getCodeT5();
 const Code &getCodeB33();
 const Code &getCodeC5();
 
-/// Builds integer arithmetic on i32 or vectors of i32 alike.
+/// Builds integer arithmetic on integers or vectors of them alike.
 class LaneBuilder {
 public:
   LaneBuilder(mlir::OpBuilder &b, mlir::Location loc, mlir::Type type)
       : b(b), loc(loc), type(type) {}
 
   mlir::Value constant(uint32_t value) const {
-    mlir::TypedAttr attr =
-        mlir::IntegerAttr::get(b.getI32Type(), static_cast<int32_t>(value));
+    mlir::TypedAttr attr = mlir::IntegerAttr::get(
+        mlir::getElementTypeOrSelf(type), static_cast<int32_t>(value));
     if (auto vector = llvm::dyn_cast<mlir::VectorType>(type))
       attr = mlir::DenseElementsAttr::get(vector, attr);
     return mlir::arith::ConstantOp::create(b, loc, attr);
