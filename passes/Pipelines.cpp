@@ -115,12 +115,13 @@ void tercet::buildToRowsPipeline(OpPassManager &pm,
     pm.addPass(createAssignTargets(assign));
   }
   addPerTarget(pm, "RowsLevel", [options](OpPassManager &pm,
-                                          const TargetBackend &,
-                                          const TargetSpec &) {
+                                          const TargetBackend &backend,
+                                          const TargetSpec &spec) {
     pm.addPass(createInlinerPass());
     pm.addPass(createSymbolDCEPass());
     SelectCodesOptions codes;
     codes.code = options.code;
+    codes.decoder = backend.getDecoder(spec).str();
     pm.addPass(createSelectCodes(codes));
     pm.addPass(createDecomposeTernary());
     pm.addPass(createBindWeights());

@@ -39,7 +39,10 @@ def SelectCodes : Pass<"select-codes", "::mlir::ModuleOp"> {
     ```
   }];
   let options = [Option<"code", "code", "std::string", /*default=*/"\"\"",
-                        "use this code for every weight that it can hold">];
+                        "use this code for every weight that it can hold">,
+                 Option<"decoder", "decoder", "std::string", /*default=*/"\"\"",
+                        "how the target's CPU decodes: portable, avx512 or "
+                        "avx512vbmi (default: not known)">];
   let dependentDialects = ["::tercet::ternary::TernaryDialect"];
   let statistics = [Statistic<"numEncoded", "weights-encoded",
                               "weights that were given a code">];

@@ -51,6 +51,15 @@ struct SelectCodes : tercet::impl::SelectCodesBase<SelectCodes> {
         return signalPassFailure();
       }
     }
+    DecoderFeatures features;
+    features.permute32x32 = StringRef(decoder).starts_with("avx512");
+    features.permute128x8 = decoder == "avx512vbmi";
+    if (!decoder.empty() && !features.permute32x32 && decoder != "portable") {
+      getOperation().emitError("no decoder is called '")
+          << decoder << "'; choose portable, avx512 or avx512vbmi";
+      return signalPassFailure();
+    }
+    machine = decoder.empty() ? nullptr : &features;
     DenseMap<Value, Value> encoded;
     WalkResult result = getOperation().walk([&](Operation *op) {
       if (!isa<MatmulOp, LinearOp>(op))
@@ -80,7 +89,7 @@ struct SelectCodes : tercet::impl::SelectCodesBase<SelectCodes> {
                              "got ")
              << type;
     SparsityAttr sparsity = getWeightSparsity(weight);
-    CodeKind kind = ternary::chooseCode(sparsity);
+    CodeKind kind = ternary::chooseCode(sparsity, machine);
     if (forced) {
       if (ternary::getCode(*forced).canHold(sparsity))
         kind = *forced;
@@ -100,5 +109,8 @@ struct SelectCodes : tercet::impl::SelectCodesBase<SelectCodes> {
                             weight)
         .getResult();
   }
+
+  /// The target's decoders while the pass runs, or null where they are not known.
+  const DecoderFeatures *machine = nullptr;
 };
 } // namespace

@@ -89,6 +89,10 @@ public:
     registerLLVMDialectTranslation(registry);
   }
 
+  StringRef getDecoder(const TargetSpec &spec) const override {
+    return spec.triple.empty() ? "" : cpu::getDecoder(spec);
+  }
+
   LogicalResult configureKernel(func::FuncOp kernel,
                                 const TargetSpec &spec) const override {
     return cpu::configure(kernel, spec);

@@ -33,6 +33,9 @@ std::unique_ptr<kernels::DotEngine> createPortableEngine();
 mlir::LogicalResult configure(mlir::func::FuncOp kernel,
                               const TargetSpec &spec);
 
+/// The decoders of the engine that `configure` chooses (TargetBackend::getDecoder).
+llvm::StringRef getDecoder(const TargetSpec &spec);
+
 /// Whether code for `spec` may use all of `features` ("+avx2,+fma"): they are
 /// named in it, come with its CPU, or follow from either.
 bool hasFeatures(const TargetSpec &spec, llvm::StringRef features);

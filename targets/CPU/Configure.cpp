@@ -36,6 +36,13 @@ static StringRef chooseEngine(const TargetSpec &spec) {
   return cpu::hasFeatures(spec, "+avx2") ? "avx2" : "portable";
 }
 
+StringRef cpu::getDecoder(const TargetSpec &spec) {
+  StringRef engine = chooseEngine(spec);
+  if (!engine.starts_with("avx512"))
+    return "portable";
+  return engine.ends_with("vbmi") ? "avx512vbmi" : "avx512";
+}
+
 /// Outputs a workgroup: whole panels, at least 32 workgroups of a large matrix.
 static int64_t chooseOutputs(int64_t n) {
   int64_t target = std::clamp<int64_t>(n / 32 / kPanelRows * kPanelRows,

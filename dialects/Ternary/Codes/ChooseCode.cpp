@@ -6,11 +6,12 @@
 //===----------------------------------------------------------------------===//
 //
 // A row's product takes the longer of two times: reading the code from memory
-// and decoding it. A code is chosen once for all targets, so that weights are
-// stored once; the rule therefore takes a modest machine, a core with AVX2 whose
-// share of the memory bandwidth is 8 GB/s, and the decoders' rates there in
-// billions of weights a second: measured for i2, t5 and b33, estimated for c5
-// from its decoder. docs/codes.md has the table.
+// and decoding it. The rule takes a core whose share of the memory bandwidth is
+// 8 GB/s, and the rates of this compiler's own kernels from cache, in billions
+// of weights a second a core: measured with AVX2, with AVX-512 VNNI and with
+// VBMI on one machine. What is not known to be a CPU gets the rates of decoders
+// by table, for all targets the same, so that weights are stored once.
+// docs/codes.md has the table.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Ternary/Codes/Code.h"
@@ -18,21 +19,25 @@
 
 using namespace tercet::ternary;
 
-static double getDecodeRate(CodeKind kind) {
+static double getDecodeRate(CodeKind kind, const DecoderFeatures *features) {
   switch (kind) {
   case CodeKind::I2:
-    return 66;
+    return !features ? 66 : features->permute32x32 ? 161 : 90;
   case CodeKind::T5:
-    return 22;
+    return !features                ? 22
+           : features->permute128x8 ? 95
+           : features->permute32x32 ? 34
+                                    : 21;
   case CodeKind::B33:
-    return 41;
+    return !features ? 41 : features->permute32x32 ? 68 : 8;
   case CodeKind::C5:
-    return 45;
+    return !features ? 45 : features->permute32x32 ? 133 : 25;
   }
   return 1;
 }
 
-CodeKind tercet::ternary::chooseCode(SparsityAttr sparsity) {
+CodeKind tercet::ternary::chooseCode(SparsityAttr sparsity,
+                                     const DecoderFeatures *features) {
   constexpr double kBandwidth = 8; // GB/s
   const Code *best = nullptr;
   double bestRate = 0;
@@ -40,7 +45,8 @@ CodeKind tercet::ternary::chooseCode(SparsityAttr sparsity) {
     if (!code->canHold(sparsity))
       continue;
     double memoryRate = kBandwidth * code->getWeightsPerWord() / 4;
-    double rate = std::min(memoryRate, getDecodeRate(code->getKind()));
+    double rate =
+        std::min(memoryRate, getDecodeRate(code->getKind(), features));
     if (rate > bestRate) {
       best = code;
       bestRate = rate;

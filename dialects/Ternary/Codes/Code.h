@@ -13,8 +13,8 @@
 // weights are a stream of 32-bit little-endian words, each holding
 // getWeightsPerWord() consecutive weights (the last one padded with zeros). 16
 // rows make a panel; word t of row r of a panel lies at byte (t * 16 + r) * 4.
-// Panels follow each other; a last partial panel is padded with zero rows. So 16
-// lanes of a vector, or 16 threads, read 64 consecutive bytes.
+// Panels follow each other; a last partial panel is padded with zero rows. So
+// 16 lanes of a vector, or 16 threads, read 64 consecutive bytes.
 //
 // Within a word, weights come in groups of four along K: decoding a word gives
 // getWeightsPerWord() / 4 words of four bytes, group g holding w + 1 of weights
@@ -117,8 +117,10 @@ float ternarize(llvm::ArrayRef<float> weights, int64_t n, int64_t k,
                 SparsityAttr sparsity, llvm::MutableArrayRef<int8_t> trits);
 
 /// The code with the least estimated time for weights of this sparsity (null:
-/// dense) among those that can hold them; see ChooseCode.cpp for the rule.
-CodeKind chooseCode(SparsityAttr sparsity);
+/// dense) among those that can hold them, on a CPU with these decoders or,
+/// where `features` is null, on any machine; see ChooseCode.cpp for the rule.
+CodeKind chooseCode(SparsityAttr sparsity,
+                    const DecoderFeatures *features = nullptr);
 
 } // namespace tercet::ternary
 

@@ -92,6 +92,11 @@ public:
 
   virtual void registerDialects(mlir::DialectRegistry &registry) const = 0;
 
+  /// How kernels for this target decode ternary weights, for the choice of their
+  /// storage code: "portable", "avx512" or "avx512vbmi"; "" where that is not
+  /// known or the target is no CPU.
+  virtual llvm::StringRef getDecoder(const TargetSpec &) const { return ""; }
+
   /// Sets the `config` of a kernel's root op (a rows op or a linalg op, over
   /// tensors): `{tile_sizes = array<i64: rows, outputs>, engine = "avx512vnni",
   /// ...}`. A tile of 0 leaves a loop whole. Keeps what the user has set.

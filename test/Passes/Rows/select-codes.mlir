@@ -2,12 +2,21 @@
 // RUN: tercet-opt %s --select-codes | FileCheck %s
 // RUN: tercet-opt %s --select-codes=code=t5 | FileCheck %s --check-prefix=T5
 // RUN: tercet-opt %s --select-codes=code=b33 2>&1 | FileCheck %s --check-prefix=B33
+// RUN: tercet-opt %s --select-codes=decoder=portable | FileCheck %s --check-prefix=PORTABLE
+// RUN: tercet-opt %s --select-codes=decoder=avx512vbmi | FileCheck %s --check-prefix=VBMI
+// RUN: not tercet-opt %s --select-codes=decoder=sse 2>&1 | FileCheck %s --check-prefix=DECODER
 // RUN: not tercet-opt %s --select-codes=code=q4 2>&1 | FileCheck %s --check-prefix=BAD
 
 ml_program.global private @dense(#ml_program.extern : tensor<16x24x!ternary.trit>) : tensor<16x24x!ternary.trit>
 ml_program.global private @two(#ml_program.extern : tensor<16x24x!ternary.trit>) : tensor<16x24x!ternary.trit> {ternary.sparsity = #ternary.sparsity<2:4>}
 ml_program.global private @three(#ml_program.extern : tensor<16x24x!ternary.trit>) : tensor<16x24x!ternary.trit> {ternary.sparsity = #ternary.sparsity<3:4, exact>}
 
+// Sparse codes pay where their decoders are fast.
+// PORTABLE-COUNT-3: ternary.encode {{.*}}#ternary.code<i2
+// VBMI: ternary.encode {{.*}}#ternary.code<t5>
+// VBMI: ternary.encode {{.*}}#ternary.code<b33, <2:4>>
+// VBMI: ternary.encode {{.*}}#ternary.code<c5, <3:4, exact>>
+// DECODER: error: no decoder is called 'sse'; choose portable, avx512 or avx512vbmi
 // BAD: error: no storage code is called 'q4'; choose i2, t5, b33 or c5
 // B33: remark: code b33 cannot hold this weight; it is stored as i2
 // CHECK-LABEL: @f

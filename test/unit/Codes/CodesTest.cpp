@@ -248,6 +248,18 @@ TEST_F(CodesTest, ChosenCodeHoldsTheWeights) {
   // A code that saves a third of the bytes is taken where it applies.
   EXPECT_EQ(chooseCode(sparsity(2, 4)), CodeKind::B33);
   EXPECT_EQ(chooseCode(sparsity(3, 4, true)), CodeKind::C5);
+  // On a CPU it is taken where its decoder keeps up with memory.
+  DecoderFeatures portable, avx512;
+  avx512.permute32x32 = true;
+  for (const DecoderFeatures *features :
+       {static_cast<const DecoderFeatures *>(nullptr),
+        static_cast<const DecoderFeatures *>(&portable),
+        static_cast<const DecoderFeatures *>(&avx512)})
+    for (SparsityAttr s :
+         {SparsityAttr(), sparsity(2, 4), sparsity(3, 4, true)})
+      EXPECT_TRUE(getCode(chooseCode(s, features)).canHold(s));
+  EXPECT_EQ(chooseCode(sparsity(2, 4), &portable), CodeKind::I2);
+  EXPECT_EQ(chooseCode(sparsity(2, 4), &avx512), CodeKind::B33);
   // Groups of eight fit no four-group code.
   EXPECT_EQ(chooseCode(sparsity(6, 8)), chooseCode(SparsityAttr()));
 }
