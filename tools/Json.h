@@ -34,7 +34,9 @@ public:
     snprintf(number, sizeof number, "%.9g", v);
     put(std::isfinite(v) ? number : "null");
   }
-  template <typename T> void pair(const std::string &name, const T &v) { key(name).value(v); }
+  template <typename T> void pair(const std::string &name, const T &v) {
+    key(name).value(v);
+  }
   /// Runs `inside` between braces or brackets.
   template <typename F> void object(F inside) { nest('{', '}', inside); }
   template <typename F> void array(F inside) { nest('[', ']', inside); }

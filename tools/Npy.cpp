@@ -22,10 +22,11 @@ struct TypeRow {
   DLDataType type;
 };
 const TypeRow kTypes[] = {
-    {"f32", "<f4", {kDLFloat, 32, 1}}, {"f64", "<f8", {kDLFloat, 64, 1}}, {"f16", "<f2", {kDLFloat, 16, 1}},
-    {"bf16", "<V2", {kDLBfloat, 16, 1}}, {"i8", "|i1", {kDLInt, 8, 1}},   {"u8", "|u1", {kDLUInt, 8, 1}},
-    {"i16", "<i2", {kDLInt, 16, 1}},   {"i32", "<i4", {kDLInt, 32, 1}},   {"i64", "<i8", {kDLInt, 64, 1}},
-    {"i1", "|b1", {kDLBool, 8, 1}},
+    {"f32", "<f4", {kDLFloat, 32, 1}}, {"f64", "<f8", {kDLFloat, 64, 1}},
+    {"f16", "<f2", {kDLFloat, 16, 1}}, {"bf16", "<V2", {kDLBfloat, 16, 1}},
+    {"i8", "|i1", {kDLInt, 8, 1}},     {"u8", "|u1", {kDLUInt, 8, 1}},
+    {"i16", "<i2", {kDLInt, 16, 1}},   {"i32", "<i4", {kDLInt, 32, 1}},
+    {"i64", "<i8", {kDLInt, 64, 1}},   {"i1", "|b1", {kDLBool, 8, 1}},
 };
 
 const TypeRow *findType(DLDataType t) {
@@ -66,8 +67,10 @@ uint16_t doubleToHalf(double d) {
     return sign | static_cast<uint16_t>(std::nearbyint(std::ldexp(d, 24)));
   int exponent;
   std::frexp(d, &exponent); // d = m * 2^exponent, m in [0.5, 1)
-  auto mantissa = static_cast<uint32_t>(std::nearbyint(std::ldexp(d, 11 - exponent))); // 1024 to 2048
-  return static_cast<uint16_t>(sign + (static_cast<uint32_t>(exponent + 14) << 10) + mantissa - 1024);
+  auto mantissa = static_cast<uint32_t>(
+      std::nearbyint(std::ldexp(d, 11 - exponent))); // 1024 to 2048
+  return static_cast<uint16_t>(
+      sign + (static_cast<uint32_t>(exponent + 14) << 10) + mantissa - 1024);
 }
 
 uint16_t doubleToBf16(double d) {
@@ -81,31 +84,41 @@ template <typename T> T clampTo(double v, double low, double high) {
   if (std::isnan(v))
     return 0;
   v = std::nearbyint(v);
-  return v <= low ? static_cast<T>(low) : v >= high ? static_cast<T>(high) : static_cast<T>(v);
+  return v <= low    ? static_cast<T>(low)
+         : v >= high ? static_cast<T>(high)
+                     : static_cast<T>(v);
 }
 
 /// The header's dictionary, as NumPy writes it: {'descr': '<f4', ...}.
-bool parseHeader(const std::string &text, DLDataType &dtype, std::vector<int64_t> &sizes, std::string &error) {
+bool parseHeader(const std::string &text, DLDataType &dtype,
+                 std::vector<int64_t> &sizes, std::string &error) {
   auto after = [&](const char *key) -> size_t {
     size_t at = text.find(std::string("'") + key + "'");
     at = at == std::string::npos ? at : text.find(':', at);
     return at == std::string::npos ? at : text.find_first_not_of(' ', at + 1);
   };
-  size_t descr = after("descr"), order = after("fortran_order"), shape = after("shape");
-  if (descr == std::string::npos || order == std::string::npos || shape == std::string::npos || text[shape] != '(') {
+  size_t descr = after("descr"), order = after("fortran_order"),
+         shape = after("shape");
+  if (descr == std::string::npos || order == std::string::npos ||
+      shape == std::string::npos || text[shape] != '(') {
     error = "its header is not one that NumPy writes";
     return false;
   }
   size_t close = text.find('\'', descr + 1);
-  std::string type = text[descr] == '\'' && close != std::string::npos ? text.substr(descr + 1, close - descr - 1) : "";
+  std::string type = text[descr] == '\'' && close != std::string::npos
+                         ? text.substr(descr + 1, close - descr - 1)
+                         : "";
   if (type.size() > 1 && (type[0] == '|' || type[0] == '='))
     type = type.substr(1); // one byte has no order
   const TypeRow *found = nullptr;
   for (const TypeRow &row : kTypes)
-    if (type == row.npy || type == row.npy + 1 || (type == "bfloat16" && !strcmp(row.name, "bf16")))
+    if (type == row.npy || type == row.npy + 1 ||
+        (type == "bfloat16" && !strcmp(row.name, "bf16")))
       found = &row;
   if (!found) {
-    error = "its type '" + type + "' is none of f4, f8, f2, i1, u1, i2, i4, i8, b1, V2 (little-endian)";
+    error =
+        "its type '" + type +
+        "' is none of f4, f8, f2, i1, u1, i2, i4, i8, b1, V2 (little-endian)";
     return false;
   }
   if (text.compare(order, 5, "False") != 0) {
@@ -152,10 +165,14 @@ bool HostTensor::allocate(DLDataType type, std::vector<int64_t> sizes) {
   return data != nullptr;
 }
 
-int64_t HostTensor::count() const { return static_cast<int64_t>(bytes / (dtype.bits / 8)); }
+int64_t HostTensor::count() const {
+  return static_cast<int64_t>(bytes / (dtype.bits / 8));
+}
 
 DLTensor HostTensor::view() {
-  return {data.get(), {kDLCPU, 0}, static_cast<int32_t>(shape.size()), dtype, shape.data(), nullptr, 0};
+  return {data.get(), {kDLCPU, 0},  static_cast<int32_t>(shape.size()),
+          dtype,      shape.data(), nullptr,
+          0};
 }
 
 std::string typeName(DLDataType type) {
@@ -178,43 +195,65 @@ int64_t elementCount(const DLTensor &t) {
 }
 
 double element(const DLTensor &t, int64_t i) {
-  auto *p = static_cast<const char *>(t.data) + t.byte_offset + i * (t.dtype.bits / 8);
+  auto *p = static_cast<const char *>(t.data) + t.byte_offset +
+            i * (t.dtype.bits / 8);
   auto load = [&](auto zero) {
     memcpy(&zero, p, sizeof zero);
     return zero;
   };
   switch (t.dtype.code << 8 | t.dtype.bits) {
-  case kDLFloat << 8 | 32: return static_cast<double>(load(float()));
-  case kDLFloat << 8 | 64: return load(double());
-  case kDLFloat << 8 | 16: return halfToDouble(load(uint16_t()));
-  case kDLBfloat << 8 | 16: return static_cast<double>(fromBits(uint32_t(load(uint16_t())) << 16));
-  case kDLInt << 8 | 8: return load(int8_t());
-  case kDLInt << 8 | 16: return load(int16_t());
-  case kDLInt << 8 | 32: return load(int32_t());
-  case kDLInt << 8 | 64: return static_cast<double>(load(int64_t()));
-  default: return load(uint8_t());
+  case kDLFloat << 8 | 32:
+    return static_cast<double>(load(float()));
+  case kDLFloat << 8 | 64:
+    return load(double());
+  case kDLFloat << 8 | 16:
+    return halfToDouble(load(uint16_t()));
+  case kDLBfloat << 8 | 16:
+    return static_cast<double>(fromBits(uint32_t(load(uint16_t())) << 16));
+  case kDLInt << 8 | 8:
+    return load(int8_t());
+  case kDLInt << 8 | 16:
+    return load(int16_t());
+  case kDLInt << 8 | 32:
+    return load(int32_t());
+  case kDLInt << 8 | 64:
+    return static_cast<double>(load(int64_t()));
+  default:
+    return load(uint8_t());
   }
 }
 
 void setElement(DLTensor &t, int64_t i, double v) {
-  auto *p = static_cast<char *>(t.data) + t.byte_offset + i * (t.dtype.bits / 8);
+  auto *p =
+      static_cast<char *>(t.data) + t.byte_offset + i * (t.dtype.bits / 8);
   auto store = [&](auto value) { memcpy(p, &value, sizeof value); };
   switch (t.dtype.code << 8 | t.dtype.bits) {
-  case kDLFloat << 8 | 32: return store(static_cast<float>(v));
-  case kDLFloat << 8 | 64: return store(v);
-  case kDLFloat << 8 | 16: return store(doubleToHalf(v));
-  case kDLBfloat << 8 | 16: return store(doubleToBf16(v));
-  case kDLInt << 8 | 8: return store(clampTo<int8_t>(v, -128, 127));
-  case kDLInt << 8 | 16: return store(clampTo<int16_t>(v, -32768, 32767));
-  case kDLInt << 8 | 32: return store(clampTo<int32_t>(v, -2147483648.0, 2147483647.0));
-  case kDLInt << 8 | 64: return store(clampTo<int64_t>(v, -9.2233720368547e18, 9.2233720368547e18));
-  case kDLBool << 8 | 8: return store(static_cast<uint8_t>(v != 0));
-  default: return store(clampTo<uint8_t>(v, 0, 255));
+  case kDLFloat << 8 | 32:
+    return store(static_cast<float>(v));
+  case kDLFloat << 8 | 64:
+    return store(v);
+  case kDLFloat << 8 | 16:
+    return store(doubleToHalf(v));
+  case kDLBfloat << 8 | 16:
+    return store(doubleToBf16(v));
+  case kDLInt << 8 | 8:
+    return store(clampTo<int8_t>(v, -128, 127));
+  case kDLInt << 8 | 16:
+    return store(clampTo<int16_t>(v, -32768, 32767));
+  case kDLInt << 8 | 32:
+    return store(clampTo<int32_t>(v, -2147483648.0, 2147483647.0));
+  case kDLInt << 8 | 64:
+    return store(clampTo<int64_t>(v, -9.2233720368547e18, 9.2233720368547e18));
+  case kDLBool << 8 | 8:
+    return store(static_cast<uint8_t>(v != 0));
+  default:
+    return store(clampTo<uint8_t>(v, 0, 255));
   }
 }
 
 bool readNpy(const std::string &path, HostTensor &out, std::string &error) {
-  std::unique_ptr<FILE, int (*)(FILE *)> file(fopen(path.c_str(), "rb"), fclose);
+  std::unique_ptr<FILE, int (*)(FILE *)> file(fopen(path.c_str(), "rb"),
+                                              fclose);
   auto fail = [&](const std::string &what) {
     error = path + ": " + what;
     return false;
@@ -222,7 +261,8 @@ bool readNpy(const std::string &path, HostTensor &out, std::string &error) {
   if (!file)
     return fail("cannot open it: " + errnoText());
   unsigned char head[12];
-  if (fread(head, 1, 10, file.get()) != 10 || memcmp(head, "\x93NUMPY", 6) != 0 || head[6] < 1 || head[6] > 3)
+  if (fread(head, 1, 10, file.get()) != 10 ||
+      memcmp(head, "\x93NUMPY", 6) != 0 || head[6] < 1 || head[6] > 3)
     return fail("it is not a .npy file");
   size_t length = head[8] | head[9] << 8;
   if (head[6] > 1) {
@@ -248,12 +288,14 @@ bool readNpy(const std::string &path, HostTensor &out, std::string &error) {
   if (fstat(fileno(file.get()), &info) == 0 && S_ISREG(info.st_mode))
     there = info.st_size - ftell(file.get());
   if (there >= 0 && there < need)
-    return fail("it is truncated: " + std::to_string(there) + " of " + std::to_string(need) + " bytes are there");
+    return fail("it is truncated: " + std::to_string(there) + " of " +
+                std::to_string(need) + " bytes are there");
   if (!out.allocate(dtype, sizes))
     return fail("its shape does not fit in memory");
   size_t got = fread(out.data.get(), 1, out.bytes, file.get());
   if (got != out.bytes)
-    return fail("it is truncated: " + std::to_string(got) + " of " + std::to_string(out.bytes) + " bytes are there");
+    return fail("it is truncated: " + std::to_string(got) + " of " +
+                std::to_string(out.bytes) + " bytes are there");
   return true;
 }
 
@@ -263,24 +305,37 @@ bool writeNpy(const std::string &path, const DLTensor &t, std::string &error) {
     error = path + ": .npy has no such type";
     return false;
   }
-  std::string dictionary = std::string("{'descr': '") + row->npy + "', 'fortran_order': False, 'shape': (";
+  std::string dictionary = std::string("{'descr': '") + row->npy +
+                           "', 'fortran_order': False, 'shape': (";
   for (int32_t i = 0; i < t.ndim; ++i)
-    dictionary += std::to_string(t.shape[i]) + (t.ndim == 1 || i + 1 < t.ndim ? "," : "") + (i + 1 < t.ndim ? " " : "");
+    dictionary += std::to_string(t.shape[i]) +
+                  (t.ndim == 1 || i + 1 < t.ndim ? "," : "") +
+                  (i + 1 < t.ndim ? " " : "");
   dictionary += "), }";
   while ((10 + dictionary.size() + 1) % 64)
     dictionary += ' ';
   dictionary += '\n';
-  char head[10] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0, static_cast<char>(dictionary.size() & 255),
+  char head[10] = {'\x93',
+                   'N',
+                   'U',
+                   'M',
+                   'P',
+                   'Y',
+                   1,
+                   0,
+                   static_cast<char>(dictionary.size() & 255),
                    static_cast<char>(dictionary.size() >> 8)};
   size_t bytes = static_cast<size_t>(elementCount(t)) * (t.dtype.bits / 8);
-  return writeWhole(path,
-                    {{head, 10},
-                     {dictionary.data(), dictionary.size()},
-                     {static_cast<const char *>(t.data) + t.byte_offset, bytes}},
-                    error);
+  return writeWhole(
+      path,
+      {{head, 10},
+       {dictionary.data(), dictionary.size()},
+       {static_cast<const char *>(t.data) + t.byte_offset, bytes}},
+      error);
 }
 
-bool writeWhole(const std::string &path, const std::vector<std::pair<const void *, size_t>> &parts,
+bool writeWhole(const std::string &path,
+                const std::vector<std::pair<const void *, size_t>> &parts,
                 std::string &error) {
   auto fail = [&] {
     error = "cannot write " + path + ": " + errnoText();
@@ -289,8 +344,10 @@ bool writeWhole(const std::string &path, const std::vector<std::pair<const void 
   struct stat info;
   // A device or a pipe cannot be replaced by a file; it is written directly.
   bool direct = stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
-  std::string temporary = direct ? path : path + ".tmp." + std::to_string(getpid());
-  int fd = open(temporary.c_str(), O_WRONLY | O_CLOEXEC | (direct ? 0 : O_CREAT | O_EXCL), 0666);
+  std::string temporary =
+      direct ? path : path + ".tmp." + std::to_string(getpid());
+  int fd = open(temporary.c_str(),
+                O_WRONLY | O_CLOEXEC | (direct ? 0 : O_CREAT | O_EXCL), 0666);
   if (fd < 0)
     return fail();
   bool ok = true;

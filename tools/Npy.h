@@ -48,9 +48,12 @@ int64_t elementCount(const DLTensor &tensor);
 
 /// Null error string means success.
 bool readNpy(const std::string &path, HostTensor &out, std::string &error);
-bool writeNpy(const std::string &path, const DLTensor &tensor, std::string &error);
+bool writeNpy(const std::string &path, const DLTensor &tensor,
+              std::string &error);
 /// Writes beside the file and renames.
-bool writeWhole(const std::string &path, const std::vector<std::pair<const void *, size_t>> &parts, std::string &error);
+bool writeWhole(const std::string &path,
+                const std::vector<std::pair<const void *, size_t>> &parts,
+                std::string &error);
 
 } // namespace tercet::tools
 

@@ -37,14 +37,15 @@ bool option(const char *argument, const char *name, std::string &value) {
   return true;
 }
 
-bool integer(const std::string &text, const char *what, long low, long high, long &value) {
+bool integer(const std::string &text, const char *what, long low, long high,
+             long &value) {
   char *end;
   errno = 0;
   value = strtol(text.c_str(), &end, 10);
   if (!text.empty() && *end == 0 && !errno && value >= low && value <= high)
     return true;
-  complain(std::string(what) + " is '" + text + "': give a whole number from " + std::to_string(low) + " to " +
-           std::to_string(high));
+  complain(std::string(what) + " is '" + text + "': give a whole number from " +
+           std::to_string(low) + " to " + std::to_string(high));
   return false;
 }
 
@@ -57,7 +58,8 @@ bool number(const std::string &text, const char *what, double &value) {
   return false;
 }
 
-bool chooseEntry(const tercet_artifact *artifact, const std::string &name, size_t &entry) {
+bool chooseEntry(const tercet_artifact *artifact, const std::string &name,
+                 size_t &entry) {
   size_t count = tercet_artifact_entry_count(artifact);
   if (name.empty() && count == 1) {
     entry = 0;
@@ -69,32 +71,40 @@ bool chooseEntry(const tercet_artifact *artifact, const std::string &name, size_
       entry = i;
       return true;
     }
-    list += (i ? ", " : "") + std::string(tercet_artifact_entry_name(artifact, i));
+    list +=
+        (i ? ", " : "") + std::string(tercet_artifact_entry_name(artifact, i));
   }
-  complain(name.empty() ? "name one of the artifact's entry points with --function: " + list
-                        : "the artifact has no entry point '" + name + "'; it has: " + list);
+  complain(
+      name.empty()
+          ? "name one of the artifact's entry points with --function: " + list
+          : "the artifact has no entry point '" + name + "'; it has: " + list);
   return false;
 }
 
-bool chooseTensor(const tercet_artifact *artifact, size_t entry, bool output, const std::string &name, size_t &number) {
-  size_t count = output ? tercet_artifact_output_count(artifact, entry) : tercet_artifact_input_count(artifact, entry);
+bool chooseTensor(const tercet_artifact *artifact, size_t entry, bool output,
+                  const std::string &name, size_t &number) {
+  size_t count = output ? tercet_artifact_output_count(artifact, entry)
+                        : tercet_artifact_input_count(artifact, entry);
   std::string list;
   for (size_t i = 0; i < count; ++i) {
     tercet_tensor_info info;
-    (output ? tercet_artifact_output : tercet_artifact_input)(artifact, entry, i, &info);
+    (output ? tercet_artifact_output : tercet_artifact_input)(artifact, entry,
+                                                              i, &info);
     if (name == info.name) {
       number = i;
       return true;
     }
     list += (i ? ", " : "") + std::string(info.name);
   }
-  if (!name.empty() && name.size() < 9 && name.find_first_not_of("0123456789") == std::string::npos &&
+  if (!name.empty() && name.size() < 9 &&
+      name.find_first_not_of("0123456789") == std::string::npos &&
       std::stoul(name) < count) {
     number = std::stoul(name);
     return true;
   }
-  complain(std::string("'") + tercet_artifact_entry_name(artifact, entry) + "' has no " +
-           (output ? "result" : "input") + " '" + name + "'; it has: " + (list.empty() ? "none" : list));
+  complain(std::string("'") + tercet_artifact_entry_name(artifact, entry) +
+           "' has no " + (output ? "result" : "input") + " '" + name +
+           "'; it has: " + (list.empty() ? "none" : list));
   return false;
 }
 
@@ -133,7 +143,9 @@ bool fill(HostTensor &tensor, const std::string &how, const std::string &name) {
       else if (tensor.dtype.code == kDLBool)
         setElement(view, i, static_cast<double>(r & 1));
       else if (tensor.dtype.bits == 8)
-        setElement(view, i, static_cast<double>(r & 255) - (tensor.dtype.code == kDLInt ? 128 : 0));
+        setElement(view, i,
+                   static_cast<double>(r & 255) -
+                       (tensor.dtype.code == kDLInt ? 128 : 0));
       else
         setElement(view, i, static_cast<double>(r % 100));
     }
@@ -143,7 +155,8 @@ bool fill(HostTensor &tensor, const std::string &how, const std::string &name) {
   return false;
 }
 
-bool parseShape(const std::string &text, const tercet_tensor_info &info, std::vector<int64_t> &shape) {
+bool parseShape(const std::string &text, const tercet_tensor_info &info,
+                std::vector<int64_t> &shape) {
   shape.assign(info.bounds, info.bounds + info.ndim);
   if (text.empty())
     return true;
@@ -192,7 +205,9 @@ double median(std::vector<double> values) {
 }
 
 double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration<double>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 } // namespace tercet::tools

@@ -40,18 +40,22 @@ void setToolName(const char *name);
 /// "--name=VALUE": true and the value where the argument has that name.
 bool option(const char *argument, const char *name, std::string &value);
 /// A decimal integer in [low, high]; complains otherwise.
-bool integer(const std::string &text, const char *what, long low, long high, long &value);
+bool integer(const std::string &text, const char *what, long low, long high,
+             long &value);
 bool number(const std::string &text, const char *what, double &value);
 
 /// The entry point asked for, or the only one; complains otherwise.
-bool chooseEntry(const tercet_artifact *artifact, const std::string &name, size_t &entry);
+bool chooseEntry(const tercet_artifact *artifact, const std::string &name,
+                 size_t &entry);
 /// An input or output by its name or number; complains otherwise.
-bool chooseTensor(const tercet_artifact *artifact, size_t entry, bool output, const std::string &name, size_t &number);
+bool chooseTensor(const tercet_artifact *artifact, size_t entry, bool output,
+                  const std::string &name, size_t &number);
 
 /// Fills a tensor from "splat:VALUE" or "random:SEED"; complains otherwise.
 bool fill(HostTensor &tensor, const std::string &how, const std::string &name);
 /// "3x64", or the bounds where the text is empty; complains otherwise.
-bool parseShape(const std::string &text, const tercet_tensor_info &info, std::vector<int64_t> &shape);
+bool parseShape(const std::string &text, const tercet_tensor_info &info,
+                std::vector<int64_t> &shape);
 
 std::string jsonQuote(const std::string &text);
 double median(std::vector<double> values);

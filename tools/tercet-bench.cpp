@@ -12,8 +12,8 @@
 // a cache may well be above it; then the cache, not the memory, feeds it.
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/core/Expr.h"
 #include "tools/Json.h"
+#include "tools/ManifestText.h"
 #include <algorithm>
 #include <cstring>
 #include <map>
@@ -23,7 +23,8 @@
 using namespace tercet::tools;
 using namespace tercet::schema;
 
-static const char kHelp[] = R"(tercet-bench FILE.tercet [options]: times entry points and their kernels
+static const char kHelp[] =
+    R"(tercet-bench FILE.tercet [options]: times entry points and their kernels
 
   --function=NAME          one entry point (default: all)
   --threads=N              worker threads of the cpu device (default: all cores)
@@ -60,13 +61,14 @@ struct EntryFigures {
   std::vector<KernelFigures> kernels;
 };
 
-template <typename V> size_t sizeOf(const V *v) { return v ? v->size() : 0; }
-std::string text(const flatbuffers::String *s) { return s ? s->str() : ""; }
-
 /// Sums of memory that is far larger than any cache, a part for each thread.
 double readBandwidth(int threads) {
-  long cache = std::max(sysconf(_SC_LEVEL3_CACHE_SIZE), sysconf(_SC_LEVEL2_CACHE_SIZE));
-  size_t bytes = std::min<size_t>(std::max<size_t>(256u << 20, 4 * static_cast<size_t>(std::max(cache, 0l))), 1u << 30);
+  long cache =
+      std::max(sysconf(_SC_LEVEL3_CACHE_SIZE), sysconf(_SC_LEVEL2_CACHE_SIZE));
+  size_t bytes = std::min<size_t>(
+      std::max<size_t>(256u << 20,
+                       4 * static_cast<size_t>(std::max(cache, 0l))),
+      1u << 30);
   size_t words = bytes / 8;
   HostTensor memory;
   if (!memory.allocate({kDLInt, 64, 1}, {static_cast<int64_t>(words)}))
@@ -76,8 +78,10 @@ double readBandwidth(int threads) {
   std::vector<double> times;
   std::vector<uint64_t> sums(static_cast<size_t>(threads) * 8);
   auto part = [&](int t) {
-    size_t begin = words * static_cast<size_t>(t) / static_cast<size_t>(threads),
-           end = words * (static_cast<size_t>(t) + 1) / static_cast<size_t>(threads);
+    size_t begin =
+               words * static_cast<size_t>(t) / static_cast<size_t>(threads),
+           end = words * (static_cast<size_t>(t) + 1) /
+                 static_cast<size_t>(threads);
     uint64_t s[8] = {};
     for (size_t i = begin; i + 8 <= end; i += 8)
       for (size_t j = 0; j < 8; ++j)
@@ -99,18 +103,21 @@ double readBandwidth(int threads) {
   uint64_t total = 0;
   for (uint64_t s : sums)
     total += s;
-  return total ? static_cast<double>(bytes) / *std::min_element(times.begin(), times.end()) : 0;
+  return total ? static_cast<double>(bytes) /
+                     *std::min_element(times.begin(), times.end())
+               : 0;
 }
 
 /// Expressions at given dimensions; false where one overflows or divides by 0.
-bool evaluate(const flatbuffers::Vector<const ExprNode *> *nodes, const std::vector<int64_t> &dims,
-              std::vector<int64_t> &values) {
+bool evaluate(const flatbuffers::Vector<const ExprNode *> *nodes,
+              const std::vector<int64_t> &dims, std::vector<int64_t> &values) {
   values.assign(sizeOf(nodes), 0);
   return tercet::runtime::evaluateExprs(nodes, dims.data(), values.data());
 }
 
 /// The dimensions that inputs of these shapes give.
-std::vector<int64_t> dimsOf(const Program &p, const std::vector<HostTensor> &inputs) {
+std::vector<int64_t> dimsOf(const Program &p,
+                            const std::vector<HostTensor> &inputs) {
   std::vector<int64_t> dims(sizeOf(p.dims()));
   for (size_t i = 0; i < inputs.size(); ++i) {
     const auto *axes = p.inputs()->Get(static_cast<uint32_t>(i))->axes();
@@ -124,8 +131,10 @@ std::vector<int64_t> dimsOf(const Program &p, const std::vector<HostTensor> &inp
 }
 
 /// Groups the commands of a program by kernel, with their bytes and operations.
-void describeKernels(const Target &t, const Program &p, const std::vector<int64_t> &dims,
-                     const std::vector<std::vector<double>> &times, EntryFigures &out) {
+void describeKernels(const Target &t, const Program &p,
+                     const std::vector<int64_t> &dims,
+                     const std::vector<std::vector<double>> &times,
+                     EntryFigures &out) {
   std::vector<int64_t> values, costs;
   std::map<std::string, KernelFigures> byName;
   std::vector<std::string> order;
@@ -136,7 +145,8 @@ void describeKernels(const Target &t, const Program &p, const std::vector<int64_
       continue;
     bool dispatch = c->kind() == CommandKind::dispatch;
     const Kernel *k = dispatch ? t.kernels()->Get(c->kernel()) : nullptr;
-    std::string name = dispatch ? text(k->name()) : EnumNameCommandKind(c->kind());
+    std::string name =
+        dispatch ? text(k->name()) : EnumNameCommandKind(c->kind());
     KernelFigures &f = byName[name];
     if (f.dispatches++ == 0) {
       order.push_back(name);
@@ -155,10 +165,13 @@ void describeKernels(const Target &t, const Program &p, const std::vector<int64_
     f.seconds += median(samples);
     std::vector<int64_t> constants;
     for (size_t j = 0; sound && j < sizeOf(c->constants()); ++j)
-      constants.push_back(values[c->constants()->Get(static_cast<uint32_t>(j))]);
+      constants.push_back(
+          values[c->constants()->Get(static_cast<uint32_t>(j))]);
     if (!dispatch && sound) {
-      f.bytes += static_cast<double>(values[c->bytes()]) * (c->kind() == CommandKind::copy ? 2 : 1);
-    } else if (sound && sizeOf(k->exprs()) && evaluate(k->exprs(), constants, costs)) {
+      f.bytes += static_cast<double>(values[c->bytes()]) *
+                 (c->kind() == CommandKind::copy ? 2 : 1);
+    } else if (sound && sizeOf(k->exprs()) &&
+               evaluate(k->exprs(), constants, costs)) {
       f.bytes += static_cast<double>(costs[k->bytes()]);
       f.ops += static_cast<double>(costs[k->ops()]);
     } else {
@@ -167,16 +180,21 @@ void describeKernels(const Target &t, const Program &p, const std::vector<int64_
   }
   for (const std::string &name : order)
     out.kernels.push_back(byName[name]);
-  std::sort(out.kernels.begin(), out.kernels.end(), [](const KernelFigures &a, const KernelFigures &b) {
-    return a.seconds != b.seconds ? a.seconds > b.seconds : a.name < b.name;
-  });
+  std::sort(out.kernels.begin(), out.kernels.end(),
+            [](const KernelFigures &a, const KernelFigures &b) {
+              return a.seconds != b.seconds ? a.seconds > b.seconds
+                                            : a.name < b.name;
+            });
 }
 
-bool measure(const Options &o, Runtime &rt, size_t entry, const Target &target, EntryFigures &out) {
+bool measure(const Options &o, Runtime &rt, size_t entry, const Target &target,
+             EntryFigures &out) {
   const char *name = tercet_artifact_entry_name(rt.artifact, entry);
   out.name = name;
-  std::vector<HostTensor> inputs(tercet_artifact_input_count(rt.artifact, entry));
-  std::vector<DLTensor> in, results(tercet_artifact_output_count(rt.artifact, entry));
+  std::vector<HostTensor> inputs(
+      tercet_artifact_input_count(rt.artifact, entry));
+  std::vector<DLTensor> in,
+      results(tercet_artifact_output_count(rt.artifact, entry));
   for (size_t i = 0; i < inputs.size(); ++i) {
     tercet_tensor_info info;
     tercet_artifact_input(rt.artifact, entry, i, &info);
@@ -195,12 +213,14 @@ bool measure(const Options &o, Runtime &rt, size_t entry, const Target &target, 
   auto call = [&] {
     for (DLTensor &t : results)
       t = {};
-    return failed(tercet_session_call(rt.session, name, in.data(), in.size(), results.data(), results.size()));
+    return failed(tercet_session_call(rt.session, name, in.data(), in.size(),
+                                      results.data(), results.size()));
   };
   if (call())
     return false;
   std::vector<double> times;
-  for (double start = now(); times.size() < 5 || (now() - start < o.seconds && times.size() < 1000000);) {
+  for (double start = now(); times.size() < 5 || (now() - start < o.seconds &&
+                                                  times.size() < 1000000);) {
     double begin = now();
     if (call())
       return false;
@@ -210,7 +230,9 @@ bool measure(const Options &o, Runtime &rt, size_t entry, const Target &target, 
   out.calls = static_cast<long>(times.size());
 
   std::vector<std::vector<double>> profiles;
-  for (double start = now(); profiles.size() < 5 || (now() - start < o.seconds && profiles.size() < 1000);) {
+  for (double start = now();
+       profiles.size() < 5 ||
+       (now() - start < o.seconds && profiles.size() < 1000);) {
     // A profile keeps every command; each call gets one of its own.
     size_t count = 0;
     if (failed(tercet_session_profile_begin(rt.session)) || call())
@@ -233,12 +255,16 @@ void print(const std::vector<EntryFigures> &entries, double bandwidth) {
     double sum = 0;
     for (const KernelFigures &k : e.kernels)
       sum += k.seconds;
-    printf("\n%s: median %.3f us of %ld calls (kernels %.3f us)\n", e.name.c_str(), e.seconds * 1e6, e.calls, sum * 1e6);
-    printf("  %-40s %6s %10s %8s %8s %9s\n", "kernel", "times", "us", "GB/s", "Gop/s", "of memory");
+    printf("\n%s: median %.3f us of %ld calls (kernels %.3f us)\n",
+           e.name.c_str(), e.seconds * 1e6, e.calls, sum * 1e6);
+    printf("  %-40s %6s %10s %8s %8s %9s\n", "kernel", "times", "us", "GB/s",
+           "Gop/s", "of memory");
     for (const KernelFigures &k : e.kernels) {
-      printf("  %-40s %6zu %10.3f", k.name.c_str(), k.dispatches, k.seconds * 1e6);
+      printf("  %-40s %6zu %10.3f", k.name.c_str(), k.dispatches,
+             k.seconds * 1e6);
       if (k.known && k.seconds > 0) {
-        printf(" %8.2f %8.2f", k.bytes / k.seconds * 1e-9, k.ops / k.seconds * 1e-9);
+        printf(" %8.2f %8.2f", k.bytes / k.seconds * 1e-9,
+               k.ops / k.seconds * 1e-9);
         if (bandwidth > 0)
           printf(" %8.1f%%", 100 * k.bytes / k.seconds / bandwidth);
       }
@@ -251,7 +277,8 @@ void print(const std::vector<EntryFigures> &entries, double bandwidth) {
   }
 }
 
-std::string toJson(const Options &o, const Runtime &rt, const std::vector<EntryFigures> &entries, double bandwidth) {
+std::string toJson(const Options &o, const Runtime &rt,
+                   const std::vector<EntryFigures> &entries, double bandwidth) {
   Json j;
   j.object([&] {
     j.pair("target", tercet_session_target(rt.session));
@@ -294,14 +321,20 @@ int bench(Options &o) {
   Runtime rt;
   if (failed(tercet_artifact_open(o.file.c_str(), nullptr, &rt.artifact)))
     return 1;
-  tercet_device_options deviceOptions = {sizeof deviceOptions, static_cast<int32_t>(o.threads)};
-  if (o.plugin.empty() ? failed(tercet_device_open(o.device.c_str(), &deviceOptions, &rt.device))
-                       : failed(tercet_device_open_plugin(o.plugin.c_str(), o.device.c_str(), &rt.device)))
+  tercet_device_options deviceOptions = {sizeof deviceOptions,
+                                         static_cast<int32_t>(o.threads)};
+  if (o.plugin.empty() ? failed(tercet_device_open(o.device.c_str(),
+                                                   &deviceOptions, &rt.device))
+                       : failed(tercet_device_open_plugin(
+                             o.plugin.c_str(), o.device.c_str(), &rt.device)))
     return 1;
-  tercet_session_options sessionOptions = {sizeof sessionOptions, o.target.empty() ? nullptr : o.target.c_str()};
-  if (failed(tercet_session_create(rt.artifact, rt.device, &sessionOptions, &rt.session)))
+  tercet_session_options sessionOptions = {
+      sizeof sessionOptions, o.target.empty() ? nullptr : o.target.c_str()};
+  if (failed(tercet_session_create(rt.artifact, rt.device, &sessionOptions,
+                                   &rt.session)))
     return 1;
-  const Manifest *m = GetManifest(tercet_artifact_manifest(rt.artifact, nullptr));
+  const Manifest *m =
+      GetManifest(tercet_artifact_manifest(rt.artifact, nullptr));
   const Target *target = nullptr;
   for (const Target *t : *m->targets())
     if (text(t->name()) == tercet_session_target(rt.session))
@@ -317,16 +350,23 @@ int bench(Options &o) {
     if (!measure(o, rt, e, *target, entries.emplace_back()))
       return 1;
   if (o.threads == 0)
-    o.threads = std::max(1l, static_cast<long>(std::thread::hardware_concurrency()));
-  double bandwidth = o.device == "cpu" && o.plugin.empty() ? readBandwidth(static_cast<int>(o.threads)) : 0;
-  std::string error, json = o.json.empty() ? "" : toJson(o, rt, entries, bandwidth);
+    o.threads =
+        std::max(1l, static_cast<long>(std::thread::hardware_concurrency()));
+  double bandwidth = o.device == "cpu" && o.plugin.empty()
+                         ? readBandwidth(static_cast<int>(o.threads))
+                         : 0;
+  std::string error,
+      json = o.json.empty() ? "" : toJson(o, rt, entries, bandwidth);
   if (o.json == "-")
     fputs(json.c_str(), stdout);
   else
     print(entries, bandwidth);
-  if (!o.json.empty() && o.json != "-" && !writeWhole(o.json, {{json.data(), json.size()}}, error))
+  if (!o.json.empty() && o.json != "-" &&
+      !writeWhole(o.json, {{json.data(), json.size()}}, error))
     return complain(error);
-  return fflush(stdout) != 0 || ferror(stdout) ? complain("cannot write to the standard output") : 0;
+  return fflush(stdout) != 0 || ferror(stdout)
+             ? complain("cannot write to the standard output")
+             : 0;
 }
 
 } // namespace
@@ -343,13 +383,16 @@ int main(int argc, char **argv) {
       return 0;
     }
     if (!strcmp(a, "--version")) {
-      printf("tercet-bench %s (format %s)\n", tercet_version(), tercet_format_version());
+      printf("tercet-bench %s (format %s)\n", tercet_version(),
+             tercet_format_version());
       return 0;
     }
     if (!strcmp(a, "--json"))
       o.json = "-";
-    else if (option(a, "--function", o.function) || option(a, "--device", o.device) ||
-             option(a, "--device-plugin", o.plugin) || option(a, "--target", o.target) || option(a, "--json", o.json))
+    else if (option(a, "--function", o.function) ||
+             option(a, "--device", o.device) ||
+             option(a, "--device-plugin", o.plugin) ||
+             option(a, "--target", o.target) || option(a, "--json", o.json))
       ;
     else if (option(a, "--threads", v))
       ok = integer(v, "--threads", 0, 1024, o.threads);
@@ -358,7 +401,8 @@ int main(int argc, char **argv) {
     else if (option(a, "--input-shape", v) && v.find('=') != std::string::npos)
       o.shapes[v.substr(0, v.find('='))] = v.substr(v.find('=') + 1);
     else if (a[0] == '-')
-      return complain(std::string("unknown option ") + a + "; --help lists them");
+      return complain(std::string("unknown option ") + a +
+                      "; --help lists them");
     else if (o.file.empty())
       o.file = a;
     else

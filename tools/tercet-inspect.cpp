@@ -4,15 +4,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/core/Expr.h"
 #include "runtime/schema/Header.h"
 #include "tools/Json.h"
+#include "tools/ManifestText.h"
 #include <cstring>
 
 using namespace tercet::tools;
 using namespace tercet::schema;
 
-static const char kHelp[] = R"(tercet-inspect FILE.tercet [options]: shows what an artifact holds
+static const char kHelp[] =
+    R"(tercet-inspect FILE.tercet [options]: shows what an artifact holds
 
   --verify     also checks every digest, and says so
   --kernels    also lists the kernels of every target
@@ -27,103 +28,35 @@ struct Options {
   bool verify = false, kernels = false, plan = false, json = false;
 };
 
-template <typename V> size_t sizeOf(const V *v) { return v ? v->size() : 0; }
-std::string text(const flatbuffers::String *s) { return s ? s->str() : ""; }
-
-std::string hex(const flatbuffers::Vector<uint8_t> *digest) {
-  std::string out;
-  char two[3];
-  for (size_t i = 0; i < sizeOf(digest); ++i) {
-    snprintf(two, sizeof two, "%02x", digest->Get(static_cast<uint32_t>(i)));
-    out += two;
-  }
-  return out;
-}
-
-std::string formatBytes(uint64_t bytes) {
-  char line[48];
-  if (bytes < 10000)
-    snprintf(line, sizeof line, "%llu B", (unsigned long long)bytes);
-  else if (bytes < 10000000)
-    snprintf(line, sizeof line, "%.1f KB", static_cast<double>(bytes) / 1e3);
-  else
-    snprintf(line, sizeof line, "%.1f MB", static_cast<double>(bytes) / 1e6);
-  return line;
-}
-
-/// An expression of a program as text, dimensions by name. Nodes may be shared
-/// without end, so what is nested deeply is left out.
-std::string expression(const flatbuffers::Vector<const ExprNode *> *nodes, uint32_t i,
-                       const std::vector<std::string> &dims, int depth = 0) {
-  const ExprNode *n = nodes->Get(i);
-  if (n->op() == ExprOp::constant)
-    return std::to_string(n->a());
-  if (n->op() == ExprOp::dim)
-    return dims[static_cast<size_t>(n->a())];
-  if (depth == 8)
-    return "(...)";
-  std::string left = expression(nodes, static_cast<uint32_t>(n->a()), dims, depth + 1);
-  std::string right = expression(nodes, static_cast<uint32_t>(n->b()), dims, depth + 1);
-  switch (n->op()) {
-  case ExprOp::add: return "(" + left + " + " + right + ")";
-  case ExprOp::mul: return left + " * " + right;
-  case ExprOp::ceil_div: return "ceil(" + left + " / " + right + ")";
-  case ExprOp::floor_div: return "floor(" + left + " / " + right + ")";
-  case ExprOp::min: return "min(" + left + ", " + right + ")";
-  default: return "max(" + left + ", " + right + ")";
-  }
-}
-
-std::vector<std::string> dimNames(const Program &p) {
-  std::vector<std::string> names;
-  for (size_t i = 0; i < sizeOf(p.dims()); ++i) {
-    std::string name = text(p.dims()->Get(static_cast<uint32_t>(i))->name());
-    names.push_back(name.empty() ? "d" + std::to_string(i) : name);
-  }
-  return names;
-}
-
-/// The value of an expression at the bounds; the runtime has verified it.
-int64_t atBounds(const Program &p, uint32_t e) {
-  std::vector<int64_t> dims, values(sizeOf(p.exprs()));
-  for (size_t i = 0; i < sizeOf(p.dims()); ++i)
-    dims.push_back(p.dims()->Get(static_cast<uint32_t>(i))->bound());
-  return tercet::runtime::evaluateExprs(p.exprs(), dims.data(), values.data()) ? values[e] : 0;
-}
-
 std::string tensorText(const tercet_tensor_info &t) {
   std::string out = std::string(t.name) + ": " + typeName(t.dtype) + " [";
   for (int32_t i = 0; i < t.ndim; ++i)
-    out += (i ? ", " : "") + std::string(t.is_dynamic[i] ? "<= " : "") + std::to_string(t.bounds[i]);
+    out += (i ? ", " : "") + std::string(t.is_dynamic[i] ? "<= " : "") +
+           std::to_string(t.bounds[i]);
   return out + "]";
 }
 
-double bitsPerWeight(const Weight &w) {
-  double count = 1;
-  if (!text(w.code()).empty())
-    count = static_cast<double>(w.rows()) * static_cast<double>(w.k());
-  else
-    for (size_t i = 0; i < sizeOf(w.shape()); ++i)
-      count *= static_cast<double>(w.shape()->Get(static_cast<uint32_t>(i)));
-  return count > 0 ? static_cast<double>(w.data()->length()) * 8 / count : 0;
-}
-
-std::string weightShape(const Weight &w) {
-  std::string out;
-  for (size_t i = 0; i < sizeOf(w.shape()); ++i)
-    out += (i ? "x" : "") + std::to_string(w.shape()->Get(static_cast<uint32_t>(i)));
-  return out;
-}
-
-std::string range(const Program &p, const Manifest &m, uint32_t number, const std::vector<std::string> &dims) {
+std::string range(const Program &p, const Manifest &m, uint32_t number,
+                  const std::vector<std::string> &dims) {
   const Buffer *b = p.buffers()->Get(number);
-  std::string at = expression(p.exprs(), b->offset(), dims), size = expression(p.exprs(), b->bytes(), dims), name;
+  std::string at = expression(p.exprs(), b->offset(), dims),
+              size = expression(p.exprs(), b->bytes(), dims), name;
   switch (b->kind()) {
-  case BufferKind::input: name = text(p.inputs()->Get(b->index())->name()); break;
-  case BufferKind::output: name = text(p.outputs()->Get(b->index())->name()); break;
-  case BufferKind::weight: name = text(m.weights()->Get(b->index())->name()); break;
-  case BufferKind::state: name = text(m.states()->Get(b->index())->name()); break;
-  case BufferKind::arena: name = "arena"; break;
+  case BufferKind::input:
+    name = text(p.inputs()->Get(b->index())->name());
+    break;
+  case BufferKind::output:
+    name = text(p.outputs()->Get(b->index())->name());
+    break;
+  case BufferKind::weight:
+    name = text(m.weights()->Get(b->index())->name());
+    break;
+  case BufferKind::state:
+    name = text(m.states()->Get(b->index())->name());
+    break;
+  case BufferKind::arena:
+    name = "arena";
+    break;
   }
   return name + "[" + at + ", +" + size + "]";
 }
@@ -134,25 +67,30 @@ void printPlan(const Program &p, const Target &t, const Manifest &m) {
     const Command *c = p.commands()->Get(static_cast<uint32_t>(i));
     std::string line = EnumNameCommandKind(c->kind());
     if (c->kind() == CommandKind::dispatch)
-      line += " " + text(t.kernels()->Get(c->kernel())->name()) + " grid " + expression(p.exprs(), c->grid(), dims);
+      line += " " + text(t.kernels()->Get(c->kernel())->name()) + " grid " +
+              expression(p.exprs(), c->grid(), dims);
     for (size_t j = 0; j < sizeOf(c->buffers()); ++j) {
       line += j ? ", " : " (";
       if (c->kind() == CommandKind::dispatch)
-        line += std::string(EnumNameAccess(static_cast<Access>(c->access()->Get(static_cast<uint32_t>(j))))) + " ";
+        line += std::string(EnumNameAccess(static_cast<Access>(
+                    c->access()->Get(static_cast<uint32_t>(j))))) +
+                " ";
       line += range(p, m, c->buffers()->Get(static_cast<uint32_t>(j)), dims);
     }
     line += sizeOf(c->buffers()) ? ")" : "";
     for (size_t j = 0; j < sizeOf(c->constants()); ++j)
       line += (j ? ", " : " constants ") +
-              expression(p.exprs(), c->constants()->Get(static_cast<uint32_t>(j)), dims);
+              expression(p.exprs(),
+                         c->constants()->Get(static_cast<uint32_t>(j)), dims);
     printf("      %3zu  %s\n", i, line.c_str());
   }
 }
 
 void printTargets(const Manifest &m, const Options &o) {
   for (const Target *t : *m.targets()) {
-    printf("\ntarget %s: device %s, %s%s%s\n", text(t->name()).c_str(), text(t->device()).c_str(),
-           text(t->triple()).c_str(), text(t->chip()).empty() ? "" : ", ", text(t->chip()).c_str());
+    printf("\ntarget %s: device %s, %s%s%s\n", text(t->name()).c_str(),
+           text(t->device()).c_str(), text(t->triple()).c_str(),
+           text(t->chip()).empty() ? "" : ", ", text(t->chip()).c_str());
     std::string features;
     for (size_t i = 0; i < sizeOf(t->features()); ++i)
       features += " " + text(t->features()->Get(static_cast<uint32_t>(i)));
@@ -160,41 +98,54 @@ void printTargets(const Manifest &m, const Options &o) {
       printf("  requires%s\n", features.c_str());
     for (size_t i = 0; i < sizeOf(t->blobs()); ++i) {
       const Blob *b = t->blobs()->Get(static_cast<uint32_t>(i));
-      printf("  code: %s%s%s, %s\n", EnumNameBlobFormat(b->format()), text(b->chip()).empty() ? "" : " for ",
-             text(b->chip()).c_str(), formatBytes(b->data()->length()).c_str());
+      printf("  code: %s%s%s, %s\n", EnumNameBlobFormat(b->format()),
+             text(b->chip()).empty() ? "" : " for ", text(b->chip()).c_str(),
+             formatBytes(b->data()->length()).c_str());
     }
     printf("  kernels: %zu\n", sizeOf(t->kernels()));
     for (size_t i = 0; o.kernels && i < sizeOf(t->kernels()); ++i) {
       const Kernel *k = t->kernels()->Get(static_cast<uint32_t>(i));
       std::string about;
-      for (auto [label, value] : {std::pair("op", k->op()), std::pair("shape", k->shape()), std::pair("code", k->code()),
-                                  std::pair("engine", k->engine()), std::pair("config", k->config())})
+      for (auto [label, value] :
+           {std::pair("op", k->op()), std::pair("shape", k->shape()),
+            std::pair("code", k->code()), std::pair("engine", k->engine()),
+            std::pair("config", k->config())})
         if (!text(value).empty())
-          about += std::string(about.empty() ? "" : ", ") + label + " " + text(value);
-      printf("    %s (%u buffers, %u constants, workgroup %u, shared %u B, scratch %u B)%s%s\n",
-             text(k->name()).c_str(), k->buffers(), k->constants(), k->workgroup_size(), k->shared_bytes(),
-             k->scratch_bytes(), about.empty() ? "" : ": ", about.c_str());
+          about += std::string(about.empty() ? "" : ", ") + label + " " +
+                   text(value);
+      printf("    %s (%u buffers, %u constants, workgroup %u, shared %u B, "
+             "scratch %u B)%s%s\n",
+             text(k->name()).c_str(), k->buffers(), k->constants(),
+             k->workgroup_size(), k->shared_bytes(), k->scratch_bytes(),
+             about.empty() ? "" : ": ", about.c_str());
     }
     for (size_t i = 0; i < sizeOf(t->programs()); ++i) {
       const Program *p = t->programs()->Get(static_cast<uint32_t>(i));
       size_t dispatches = 0;
       for (size_t j = 0; j < sizeOf(p->commands()); ++j)
-        dispatches += p->commands()->Get(static_cast<uint32_t>(j))->kind() == CommandKind::dispatch;
-      printf("  program %s: %zu commands, %zu of them dispatches; arena %s\n", text(p->name()).c_str(),
-             sizeOf(p->commands()), dispatches,
-             formatBytes(static_cast<uint64_t>(atBounds(*p, p->arena_bytes()))).c_str());
+        dispatches += p->commands()->Get(static_cast<uint32_t>(j))->kind() ==
+                      CommandKind::dispatch;
+      printf("  program %s: %zu commands, %zu of them dispatches; arena %s\n",
+             text(p->name()).c_str(), sizeOf(p->commands()), dispatches,
+             formatBytes(static_cast<uint64_t>(atBounds(*p, p->arena_bytes())))
+                 .c_str());
       if (o.plan)
         printPlan(*p, *t, m);
     }
   }
 }
 
-void printText(const tercet_artifact *a, const Manifest &m, const Header &h, const Options &o) {
-  printf("%s: %s, format %u.%u, made by %s%s%s\n", o.file.c_str(), formatBytes(h.fileLength).c_str(), h.major, h.minor,
-         text(m.producer()).c_str(), text(m.source_name()).empty() ? "" : " from ", text(m.source_name()).c_str());
+void printText(const tercet_artifact *a, const Manifest &m, const Header &h,
+               const Options &o) {
+  printf("%s: %s, format %u.%u, made by %s%s%s\n", o.file.c_str(),
+         formatBytes(h.fileLength).c_str(), h.major, h.minor,
+         text(m.producer()).c_str(),
+         text(m.source_name()).empty() ? "" : " from ",
+         text(m.source_name()).c_str());
   for (size_t e = 0; e < tercet_artifact_entry_count(a); ++e) {
     printf("\nentry point %s\n", tercet_artifact_entry_name(a, e));
-    std::string doc = text(m.targets()->Get(0)->programs()->Get(static_cast<uint32_t>(e))->doc());
+    std::string doc = text(
+        m.targets()->Get(0)->programs()->Get(static_cast<uint32_t>(e))->doc());
     if (!doc.empty())
       printf("  %s\n", doc.c_str());
     tercet_tensor_info info;
@@ -212,11 +163,15 @@ void printText(const tercet_artifact *a, const Manifest &m, const Header &h, con
   for (size_t i = 0; i < sizeOf(m.weights()); ++i) {
     const Weight *w = m.weights()->Get(static_cast<uint32_t>(i));
     if (i == 0)
-      printf("\nweights\n  %-24s %-8s %-16s %12s %8s\n", "name", "code", "shape", "bytes", "bits");
-    std::string code = text(w->code()).empty() ? EnumNameDType(w->dtype()) : text(w->code());
-    printf("  %-24s %-8s %-16s %12llu %8.3f%s%s%s\n", text(w->name()).c_str(), code.c_str(), weightShape(*w).c_str(),
-           (unsigned long long)w->data()->length(), bitsPerWeight(*w), text(w->sparsity()).empty() ? "" : "  ",
-           text(w->sparsity()).c_str(), w->rebindable() ? "  rebindable" : "");
+      printf("\nweights\n  %-24s %-8s %-16s %12s %8s\n", "name", "code",
+             "shape", "bytes", "bits");
+    std::string code =
+        text(w->code()).empty() ? EnumNameDType(w->dtype()) : text(w->code());
+    printf("  %-24s %-8s %-16s %12llu %8.3f%s%s%s\n", text(w->name()).c_str(),
+           code.c_str(), weightShape(*w).c_str(),
+           (unsigned long long)w->data()->length(), bitsPerWeight(*w),
+           text(w->sparsity()).empty() ? "" : "  ", text(w->sparsity()).c_str(),
+           w->rebindable() ? "  rebindable" : "");
     weightBytes += w->data()->length();
   }
   uint64_t stateBytes = 0;
@@ -224,23 +179,25 @@ void printText(const tercet_artifact *a, const Manifest &m, const Header &h, con
     const State *s = m.states()->Get(static_cast<uint32_t>(i));
     if (i == 0)
       printf("\nstates\n");
-    printf("  %-24s %-8s %12llu bytes\n", text(s->name()).c_str(), EnumNameDType(s->dtype()),
-           (unsigned long long)s->bytes());
+    printf("  %-24s %-8s %12llu bytes\n", text(s->name()).c_str(),
+           EnumNameDType(s->dtype()), (unsigned long long)s->bytes());
     stateBytes += s->bytes();
   }
-  printf("\nmemory: weights %s, states %s\n\nsegments\n", formatBytes(weightBytes).c_str(),
-         formatBytes(stateBytes).c_str());
+  printf("\nmemory: weights %s, states %s\n\nsegments\n",
+         formatBytes(weightBytes).c_str(), formatBytes(stateBytes).c_str());
   for (size_t i = 0; i < sizeOf(m.segments()); ++i) {
     const Segment *s = m.segments()->Get(static_cast<uint32_t>(i));
-    printf("  %-12s %12llu +%-12llu sha256 %s\n", text(s->name()).c_str(), (unsigned long long)s->offset(),
-           (unsigned long long)s->length(), hex(s->digest()).c_str());
+    printf("  %-12s %12llu +%-12llu sha256 %s\n", text(s->name()).c_str(),
+           (unsigned long long)s->offset(), (unsigned long long)s->length(),
+           hex(s->digest()).c_str());
   }
   if (o.verify)
     printf("\nverified: structure, plans and all digests\n");
 }
 
 void jsonTensors(Json &j, const tercet_artifact *a, size_t e, bool output) {
-  size_t count = output ? tercet_artifact_output_count(a, e) : tercet_artifact_input_count(a, e);
+  size_t count = output ? tercet_artifact_output_count(a, e)
+                        : tercet_artifact_input_count(a, e);
   j.array([&] {
     for (size_t i = 0; i < count; ++i)
       j.object([&] {
@@ -306,11 +263,13 @@ void jsonTarget(Json &j, const Target &t) {
         j.key("commands").array([&] {
           for (size_t c = 0; c < sizeOf(p->commands()); ++c)
             j.object([&] {
-              const Command *command = p->commands()->Get(static_cast<uint32_t>(c));
+              const Command *command =
+                  p->commands()->Get(static_cast<uint32_t>(c));
               j.pair("kind", EnumNameCommandKind(command->kind()));
               if (command->kind() != CommandKind::dispatch)
                 return;
-              j.pair("kernel", text(t.kernels()->Get(command->kernel())->name()));
+              j.pair("kernel",
+                     text(t.kernels()->Get(command->kernel())->name()));
               j.pair("grid", expression(p->exprs(), command->grid(), dims));
             });
         });
@@ -318,7 +277,8 @@ void jsonTarget(Json &j, const Target &t) {
   });
 }
 
-std::string json(const tercet_artifact *a, const Manifest &m, const Header &h, const Options &o) {
+std::string json(const tercet_artifact *a, const Manifest &m, const Header &h,
+                 const Options &o) {
   Json j;
   j.object([&] {
     j.pair("file_bytes", h.fileLength);
@@ -387,7 +347,8 @@ int inspect(const Options &o) {
   if (failed(tercet_artifact_open(o.file.c_str(), &options, &rt.artifact)) ||
       (o.verify && failed(tercet_artifact_verify(rt.artifact))))
     return 1;
-  const auto *bytes = static_cast<const char *>(tercet_artifact_manifest(rt.artifact, nullptr));
+  const auto *bytes =
+      static_cast<const char *>(tercet_artifact_manifest(rt.artifact, nullptr));
   Header h;
   memcpy(&h, bytes - sizeof h, sizeof h);
   const Manifest &m = *GetManifest(bytes);
@@ -395,7 +356,9 @@ int inspect(const Options &o) {
     puts(json(rt.artifact, m, h, o).c_str());
   else
     printText(rt.artifact, m, h, o);
-  return fflush(stdout) != 0 || ferror(stdout) ? complain("cannot write to the standard output") : 0;
+  return fflush(stdout) != 0 || ferror(stdout)
+             ? complain("cannot write to the standard output")
+             : 0;
 }
 
 } // namespace
@@ -410,7 +373,8 @@ int main(int argc, char **argv) {
       return 0;
     }
     if (!strcmp(a, "--version")) {
-      printf("tercet-inspect %s (format %s)\n", tercet_version(), tercet_format_version());
+      printf("tercet-inspect %s (format %s)\n", tercet_version(),
+             tercet_format_version());
       return 0;
     }
     if (!strcmp(a, "--verify"))
@@ -422,7 +386,8 @@ int main(int argc, char **argv) {
     else if (!strcmp(a, "--json"))
       o.json = true;
     else if (a[0] == '-')
-      return complain(std::string("unknown option ") + a + "; --help lists them");
+      return complain(std::string("unknown option ") + a +
+                      "; --help lists them");
     else if (o.file.empty())
       o.file = a;
     else

@@ -11,7 +11,8 @@
 
 using namespace tercet::tools;
 
-static const char kHelp[] = R"(tercet-run FILE.tercet [options]: calls an entry point of an artifact
+static const char kHelp[] =
+    R"(tercet-run FILE.tercet [options]: calls an entry point of an artifact
 
   --function=NAME            the entry point (default: the only one)
   --device=cpu|cuda|hip      the device, cuda:1 for the second (default: cpu)
@@ -36,16 +37,19 @@ static const char kHelp[] = R"(tercet-run FILE.tercet [options]: calls an entry 
 namespace {
 
 struct Options {
-  std::string file, function, device = "cpu", plugin, target, restore, save, profile;
+  std::string file, function, device = "cpu", plugin, target, restore, save,
+                              profile;
   long threads = 0, time = 0;
   double atol = 0, rtol = 0;
   bool json = false;
   // By NAME as given; later ones win.
-  std::vector<std::pair<std::string, std::string>> inputs, shapes, outputs, compares, labels;
+  std::vector<std::pair<std::string, std::string>> inputs, shapes, outputs,
+      compares, labels;
 };
 
 /// "NAME=REST", for options that have one.
-bool named(const std::string &value, const char *what, std::vector<std::pair<std::string, std::string>> &out) {
+bool named(const std::string &value, const char *what,
+           std::vector<std::pair<std::string, std::string>> &out) {
   size_t at = value.find('=');
   if (at == std::string::npos || at == 0 || at + 1 == value.size()) {
     complain(std::string(what) + "=" + value + ": write NAME=VALUE after it");
@@ -66,7 +70,8 @@ int parse(int argc, char **argv, Options &o) {
       return 1;
     }
     if (!strcmp(a, "--version")) {
-      printf("tercet-run %s (format %s)\n", tercet_version(), tercet_format_version());
+      printf("tercet-run %s (format %s)\n", tercet_version(),
+             tercet_format_version());
       return 1;
     }
     if (!strcmp(a, "--list-devices")) {
@@ -77,9 +82,12 @@ int parse(int argc, char **argv, Options &o) {
     }
     if (!strcmp(a, "--json"))
       o.json = true;
-    else if (option(a, "--function", o.function) || option(a, "--device", o.device) ||
-             option(a, "--device-plugin", o.plugin) || option(a, "--target", o.target) ||
-             option(a, "--state-restore", o.restore) || option(a, "--state-save", o.save) ||
+    else if (option(a, "--function", o.function) ||
+             option(a, "--device", o.device) ||
+             option(a, "--device-plugin", o.plugin) ||
+             option(a, "--target", o.target) ||
+             option(a, "--state-restore", o.restore) ||
+             option(a, "--state-save", o.save) ||
              option(a, "--profile", o.profile))
       ;
     else if (option(a, "--threads", v))
@@ -101,11 +109,15 @@ int parse(int argc, char **argv, Options &o) {
     else if (option(a, "--argmax-labels", v))
       ok = named(v, "--argmax-labels", o.labels);
     else if (a[0] == '-')
-      return complain(std::string("unknown option ") + a + "; --help lists them") + 1;
+      return complain(std::string("unknown option ") + a +
+                      "; --help lists them") +
+             1;
     else if (o.file.empty())
       o.file = a;
     else
-      return complain(std::string("one file at a time: ") + o.file + " and " + a) + 1;
+      return complain(std::string("one file at a time: ") + o.file + " and " +
+                      a) +
+             1;
     if (!ok)
       return 2;
   }
@@ -120,11 +132,13 @@ bool fileOf(const std::string &value, const char *what, std::string &path) {
     path = value.substr(1);
     return true;
   }
-  complain(std::string(what) + ": '" + value + "' is no file; write it as @FILE.npy");
+  complain(std::string(what) + ": '" + value +
+           "' is no file; write it as @FILE.npy");
   return false;
 }
 
-bool makeInputs(const Options &o, const tercet_artifact *artifact, size_t entry, std::vector<HostTensor> &inputs) {
+bool makeInputs(const Options &o, const tercet_artifact *artifact, size_t entry,
+                std::vector<HostTensor> &inputs) {
   size_t count = tercet_artifact_input_count(artifact, entry);
   std::vector<std::string> how(count), shapes(count);
   size_t n;
@@ -144,13 +158,15 @@ bool makeInputs(const Options &o, const tercet_artifact *artifact, size_t entry,
     tercet_artifact_input(artifact, entry, i, &info);
     std::string error, path;
     if (how[i].empty()) {
-      complain(std::string("input '") + info.name + "' is missing: give --input=" + info.name +
+      complain(std::string("input '") + info.name +
+               "' is missing: give --input=" + info.name +
                "=@FILE.npy, splat:VALUE or random:SEED");
       return false;
     }
     if (how[i][0] == '@') {
       if (!shapes[i].empty()) {
-        complain(std::string("--input-shape=") + info.name + " is for splat and random inputs; a file has its own");
+        complain(std::string("--input-shape=") + info.name +
+                 " is for splat and random inputs; a file has its own");
         return false;
       }
       if (!readNpy(how[i].substr(1), inputs[i], error)) {
@@ -173,12 +189,14 @@ bool makeInputs(const Options &o, const tercet_artifact *artifact, size_t entry,
 }
 
 /// Prints or adds to `json`; returns whether all elements are near enough.
-bool compare(const std::string &name, const DLTensor &got, DLTensor ref, const Options &o, std::string &json) {
+bool compare(const std::string &name, const DLTensor &got, DLTensor ref,
+             const Options &o, std::string &json) {
   bool sameShape = got.ndim == ref.ndim;
   for (int32_t i = 0; sameShape && i < got.ndim; ++i)
     sameShape = got.shape[i] == ref.shape[i];
   if (!sameShape) {
-    complain("result '" + name + "' is " + describe(got) + " and its reference " + describe(ref));
+    complain("result '" + name + "' is " + describe(got) +
+             " and its reference " + describe(ref));
     return false;
   }
   int64_t wrong = 0, first = -1, n = elementCount(got);
@@ -194,28 +212,37 @@ bool compare(const std::string &name, const DLTensor &got, DLTensor ref, const O
   }
   char line[256];
   if (o.json) {
-    snprintf(line, sizeof line, "{\"name\":%s,\"ok\":%s,\"elements\":%lld,\"wrong\":%lld,\"max_abs_error\":%.9g}",
-             jsonQuote(name).c_str(), wrong ? "false" : "true", (long long)n, (long long)wrong,
-             std::isfinite(worst) ? worst : 1e308);
+    snprintf(line, sizeof line,
+             "{\"name\":%s,\"ok\":%s,\"elements\":%lld,\"wrong\":%lld,\"max_"
+             "abs_error\":%.9g}",
+             jsonQuote(name).c_str(), wrong ? "false" : "true", (long long)n,
+             (long long)wrong, std::isfinite(worst) ? worst : 1e308);
     json += (json.empty() ? "" : ",") + std::string(line);
   } else {
-    printf("compare %s: %s, %lld elements, largest difference %.9g\n", name.c_str(), wrong ? "DIFFERENT" : "ok",
-           (long long)n, worst);
+    printf("compare %s: %s, %lld elements, largest difference %.9g\n",
+           name.c_str(), wrong ? "DIFFERENT" : "ok", (long long)n, worst);
   }
   if (wrong) {
-    snprintf(line, sizeof line, "' differs from its reference in %lld of %lld elements; the first is %lld: %.9g, not %.9g",
-             (long long)wrong, (long long)n, (long long)first, element(got, first), element(ref, first));
+    snprintf(line, sizeof line,
+             "' differs from its reference in %lld of %lld elements; the first "
+             "is %lld: %.9g, not %.9g",
+             (long long)wrong, (long long)n, (long long)first,
+             element(got, first), element(ref, first));
     complain("result '" + name + line);
   }
   return wrong == 0;
 }
 
 /// The share of rows whose largest element is at the label.
-bool accuracy(const std::string &name, const DLTensor &got, DLTensor labels, const Options &o, std::string &json) {
-  int64_t rows = got.ndim ? elementCount(got) / std::max<int64_t>(1, got.shape[got.ndim - 1]) : 0;
-  if (got.ndim < 1 || got.shape[got.ndim - 1] < 1 || elementCount(labels) != rows) {
-    complain("result '" + name + "' is " + describe(got) + " and its labels " + describe(labels) +
-             ": one label for each row is needed");
+bool accuracy(const std::string &name, const DLTensor &got, DLTensor labels,
+              const Options &o, std::string &json) {
+  int64_t rows = got.ndim ? elementCount(got) /
+                                std::max<int64_t>(1, got.shape[got.ndim - 1])
+                          : 0;
+  if (got.ndim < 1 || got.shape[got.ndim - 1] < 1 ||
+      elementCount(labels) != rows) {
+    complain("result '" + name + "' is " + describe(got) + " and its labels " +
+             describe(labels) + ": one label for each row is needed");
     return false;
   }
   int64_t width = got.shape[got.ndim - 1], right = 0;
@@ -226,14 +253,17 @@ bool accuracy(const std::string &name, const DLTensor &got, DLTensor labels, con
         best = j;
     right += static_cast<double>(best) == element(labels, r);
   }
-  double share = rows ? static_cast<double>(right) / static_cast<double>(rows) : 0;
+  double share =
+      rows ? static_cast<double>(right) / static_cast<double>(rows) : 0;
   if (o.json) {
     char line[160];
-    snprintf(line, sizeof line, "{\"name\":%s,\"right\":%lld,\"of\":%lld,\"accuracy\":%.6f}", jsonQuote(name).c_str(),
-             (long long)right, (long long)rows, share);
+    snprintf(line, sizeof line,
+             "{\"name\":%s,\"right\":%lld,\"of\":%lld,\"accuracy\":%.6f}",
+             jsonQuote(name).c_str(), (long long)right, (long long)rows, share);
     json += (json.empty() ? "" : ",") + std::string(line);
   } else {
-    printf("accuracy %s: %lld of %lld right, %.2f %%\n", name.c_str(), (long long)right, (long long)rows, 100 * share);
+    printf("accuracy %s: %lld of %lld right, %.2f %%\n", name.c_str(),
+           (long long)right, (long long)rows, 100 * share);
   }
   return true;
 }
@@ -245,35 +275,45 @@ std::string values(const DLTensor &t, int64_t limit) {
     char value[40];
     double v = element(t, i);
     snprintf(value, sizeof value, "%.9g", v);
-    text += (i ? ", " : "") + (std::isfinite(v) ? std::string(value) : "\"" + std::string(value) + "\"");
+    text +=
+        (i ? ", " : "") + (std::isfinite(v) ? std::string(value)
+                                            : "\"" + std::string(value) + "\"");
   }
   return text;
 }
 
 void printResult(const std::string &name, const DLTensor &t) {
   std::string text = values(t, 16);
-  printf("%s: %s = %s%s\n", name.c_str(), describe(t).c_str(), text.c_str(), elementCount(t) > 16 ? ", ..." : "");
+  printf("%s: %s = %s%s\n", name.c_str(), describe(t).c_str(), text.c_str(),
+         elementCount(t) > 16 ? ", ..." : "");
 }
 
 std::string jsonResult(const std::string &name, const DLTensor &t) {
   std::string shape;
   for (int32_t i = 0; i < t.ndim; ++i)
     shape += (i ? "," : "") + std::to_string(t.shape[i]);
-  return "{\"name\":" + jsonQuote(name) + ",\"dtype\":" + jsonQuote(typeName(t.dtype)) + ",\"shape\":[" + shape +
+  return "{\"name\":" + jsonQuote(name) +
+         ",\"dtype\":" + jsonQuote(typeName(t.dtype)) + ",\"shape\":[" + shape +
          "],\"first_values\":[" + values(t, 16) + "]}";
 }
 
 bool prepare(const Options &o, Runtime &rt) {
   if (failed(tercet_artifact_open(o.file.c_str(), nullptr, &rt.artifact)))
     return false;
-  tercet_device_options deviceOptions = {sizeof deviceOptions, static_cast<int32_t>(o.threads)};
-  if (o.plugin.empty() ? failed(tercet_device_open(o.device.c_str(), &deviceOptions, &rt.device))
-                       : failed(tercet_device_open_plugin(o.plugin.c_str(), o.device.c_str(), &rt.device)))
+  tercet_device_options deviceOptions = {sizeof deviceOptions,
+                                         static_cast<int32_t>(o.threads)};
+  if (o.plugin.empty() ? failed(tercet_device_open(o.device.c_str(),
+                                                   &deviceOptions, &rt.device))
+                       : failed(tercet_device_open_plugin(
+                             o.plugin.c_str(), o.device.c_str(), &rt.device)))
     return false;
-  tercet_session_options sessionOptions = {sizeof sessionOptions, o.target.empty() ? nullptr : o.target.c_str()};
-  if (failed(tercet_session_create(rt.artifact, rt.device, &sessionOptions, &rt.session)))
+  tercet_session_options sessionOptions = {
+      sizeof sessionOptions, o.target.empty() ? nullptr : o.target.c_str()};
+  if (failed(tercet_session_create(rt.artifact, rt.device, &sessionOptions,
+                                   &rt.session)))
     return false;
-  return o.restore.empty() || !failed(tercet_session_state_restore(rt.session, o.restore.c_str()));
+  return o.restore.empty() ||
+         !failed(tercet_session_state_restore(rt.session, o.restore.c_str()));
 }
 
 int run(const Options &o) {
@@ -284,7 +324,8 @@ int run(const Options &o) {
   double load = now() - begin;
   size_t entry;
   std::vector<HostTensor> inputs;
-  if (!chooseEntry(rt.artifact, o.function, entry) || !makeInputs(o, rt.artifact, entry, inputs))
+  if (!chooseEntry(rt.artifact, o.function, entry) ||
+      !makeInputs(o, rt.artifact, entry, inputs))
     return 1;
   // Names and files are checked before the work is done.
   struct Use {
@@ -293,13 +334,15 @@ int run(const Options &o) {
     HostTensor data;
   };
   std::vector<Use> outputs, compares, labels;
-  for (auto [list, uses, what] : {std::tuple(&o.outputs, &outputs, "--output"),
-                                  std::tuple(&o.compares, &compares, "--compare"),
-                                  std::tuple(&o.labels, &labels, "--argmax-labels")})
+  for (auto [list, uses, what] :
+       {std::tuple(&o.outputs, &outputs, "--output"),
+        std::tuple(&o.compares, &compares, "--compare"),
+        std::tuple(&o.labels, &labels, "--argmax-labels")})
     for (auto &[name, value] : *list) {
       Use use = {};
       std::string error;
-      if (!chooseTensor(rt.artifact, entry, true, name, use.number) || !fileOf(value, what, use.path))
+      if (!chooseTensor(rt.artifact, entry, true, name, use.number) ||
+          !fileOf(value, what, use.path))
         return 1;
       if (uses != &outputs && !readNpy(use.path, use.data, error))
         return complain(error);
@@ -307,19 +350,22 @@ int run(const Options &o) {
     }
 
   const char *function = tercet_artifact_entry_name(rt.artifact, entry);
-  std::vector<DLTensor> in, out(tercet_artifact_output_count(rt.artifact, entry));
+  std::vector<DLTensor> in,
+      out(tercet_artifact_output_count(rt.artifact, entry));
   for (HostTensor &t : inputs)
     in.push_back(t.view());
   auto call = [&] {
     for (DLTensor &t : out)
       t = {};
-    return tercet_session_call(rt.session, function, in.data(), in.size(), out.data(), out.size());
+    return tercet_session_call(rt.session, function, in.data(), in.size(),
+                               out.data(), out.size());
   };
   if (!o.profile.empty() && failed(tercet_session_profile_begin(rt.session)))
     return 1;
   if (failed(call()))
     return 1;
-  if (!o.profile.empty() && failed(tercet_session_profile_end(rt.session, o.profile.c_str())))
+  if (!o.profile.empty() &&
+      failed(tercet_session_profile_end(rt.session, o.profile.c_str())))
     return 1;
   std::vector<std::string> names(out.size());
   for (size_t i = 0; i < out.size(); ++i) {
@@ -332,13 +378,18 @@ int run(const Options &o) {
   for (Use &use : outputs)
     if (!writeNpy(use.path, out[use.number], error))
       return complain(error);
-  if (!o.save.empty() && failed(tercet_session_state_save(rt.session, o.save.c_str())))
+  if (!o.save.empty() &&
+      failed(tercet_session_state_save(rt.session, o.save.c_str())))
     return 1;
   bool good = true;
   for (Use &use : compares)
-    good = compare(names[use.number], out[use.number], use.data.view(), o, comparisons) && good;
+    good = compare(names[use.number], out[use.number], use.data.view(), o,
+                   comparisons) &&
+           good;
   for (Use &use : labels)
-    good = accuracy(names[use.number], out[use.number], use.data.view(), o, accuracies) && good;
+    good = accuracy(names[use.number], out[use.number], use.data.view(), o,
+                    accuracies) &&
+           good;
   for (size_t i = 0; i < out.size(); ++i) {
     if (o.json)
       results += (i ? "," : "") + jsonResult(names[i], out[i]);
@@ -354,16 +405,19 @@ int run(const Options &o) {
     times.push_back(now() - start);
   }
   if (o.json) {
-    printf("{\"function\":%s,\"target\":%s,\"device\":%s,\"load_seconds\":%.9f,\"results\":[%s],\"compare\":[%s],"
+    printf("{\"function\":%s,\"target\":%s,\"device\":%s,\"load_seconds\":%.9f,"
+           "\"results\":[%s],\"compare\":[%s],"
            "\"accuracy\":[%s]",
-           jsonQuote(function).c_str(), jsonQuote(tercet_session_target(rt.session)).c_str(),
-           jsonQuote(tercet_device_describe(rt.device)).c_str(), load, results.c_str(), comparisons.c_str(),
-           accuracies.c_str());
+           jsonQuote(function).c_str(),
+           jsonQuote(tercet_session_target(rt.session)).c_str(),
+           jsonQuote(tercet_device_describe(rt.device)).c_str(), load,
+           results.c_str(), comparisons.c_str(), accuracies.c_str());
     if (o.time)
       printf(",\"median_seconds\":%.9f,\"calls\":%ld", median(times), o.time);
     printf(",\"ok\":%s}\n", good ? "true" : "false");
   } else if (o.time) {
-    printf("time: median %.9f s of %ld calls, load %.6f s\n", median(times), o.time, load);
+    printf("time: median %.9f s of %ld calls, load %.6f s\n", median(times),
+           o.time, load);
   }
   if (fflush(stdout) != 0 || ferror(stdout))
     return complain("cannot write to the standard output");

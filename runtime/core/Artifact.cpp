@@ -20,13 +20,18 @@ using namespace schema;
 DLDataType toDLPack(DType type) {
   uint8_t bits = static_cast<uint8_t>(elementBytes(type) * 8);
   switch (type) {
-  case DType::u8: return {kDLUInt, bits, 1};
+  case DType::u8:
+    return {kDLUInt, bits, 1};
   case DType::f16:
   case DType::f32:
-  case DType::f64: return {kDLFloat, bits, 1};
-  case DType::bf16: return {kDLBfloat, bits, 1};
-  case DType::i1: return {kDLBool, bits, 1};
-  default: return {kDLInt, bits, 1};
+  case DType::f64:
+    return {kDLFloat, bits, 1};
+  case DType::bf16:
+    return {kDLBfloat, bits, 1};
+  case DType::i1:
+    return {kDLBool, bits, 1};
+  default:
+    return {kDLInt, bits, 1};
   }
 }
 
@@ -37,37 +42,57 @@ const char *typeName(DLDataType type, char (&buffer)[48]) {
       if (known.code == type.code && known.bits == type.bits)
         return typeName(static_cast<DType>(i));
     }
-  snprintf(buffer, sizeof buffer, "DLPack type %u of %u bits x %u", type.code, type.bits, type.lanes);
+  snprintf(buffer, sizeof buffer, "DLPack type %u of %u bits x %u", type.code,
+           type.bits, type.lanes);
   return buffer;
 }
 
 static Status checkHeader(const uint8_t *data, size_t size, Header &h) {
   if (size < sizeof kMagic || memcmp(data, kMagic, sizeof kMagic) != 0)
-    return fail(TERCET_DAMAGED, "this is not a .tercet file: it does not start with the TERCET magic");
+    return fail(
+        TERCET_DAMAGED,
+        "this is not a .tercet file: it does not start with the TERCET magic");
   if (size < sizeof(Header))
-    return fail(TERCET_DAMAGED, "the file is truncated: %zu bytes do not hold the header of %zu", size, sizeof(Header));
+    return fail(
+        TERCET_DAMAGED,
+        "the file is truncated: %zu bytes do not hold the header of %zu", size,
+        sizeof(Header));
   memcpy(&h, data, sizeof h);
   if (h.major > kFormatMajor)
-    return fail(TERCET_UNSUPPORTED, "the file is of format %u.%u and this runtime reads %u.x: use a newer runtime",
+    return fail(TERCET_UNSUPPORTED,
+                "the file is of format %u.%u and this runtime reads %u.x: use "
+                "a newer runtime",
                 h.major, h.minor, kFormatMajor);
   if (h.major < kFormatMajor)
-    return fail(TERCET_UNSUPPORTED, "the file is of format %u.%u and this runtime reads %u.x: compile the model anew",
+    return fail(TERCET_UNSUPPORTED,
+                "the file is of format %u.%u and this runtime reads %u.x: "
+                "compile the model anew",
                 h.major, h.minor, kFormatMajor);
   if (!sha256Matches(data, offsetof(Header, headerDigest), h.headerDigest))
-    return fail(TERCET_DAMAGED, "the header is damaged: its digest does not match");
+    return fail(TERCET_DAMAGED,
+                "the header is damaged: its digest does not match");
   if (h.fileLength > size)
-    return fail(TERCET_DAMAGED, "the file is truncated: %zu of %llu bytes are there", size,
+    return fail(TERCET_DAMAGED,
+                "the file is truncated: %zu of %llu bytes are there", size,
                 (unsigned long long)h.fileLength);
   if (h.fileLength < size)
-    return fail(TERCET_DAMAGED, "the file has %zu bytes where its header says %llu", size,
+    return fail(TERCET_DAMAGED,
+                "the file has %zu bytes where its header says %llu", size,
                 (unsigned long long)h.fileLength);
   if (h.flags != 0)
-    return fail(TERCET_UNSUPPORTED, "the header asks for what this runtime does not know (flags %#x): use a newer "
-                "runtime", h.flags);
-  if (h.manifestOffset != sizeof(Header) || h.manifestLength > size - sizeof(Header))
-    return fail(TERCET_DAMAGED, "the header places the manifest outside the file");
-  if (!sha256Matches(data + h.manifestOffset, h.manifestLength, h.manifestDigest))
-    return fail(TERCET_DAMAGED, "the manifest is damaged: its digest does not match");
+    return fail(TERCET_UNSUPPORTED,
+                "the header asks for what this runtime does not know (flags "
+                "%#x): use a newer "
+                "runtime",
+                h.flags);
+  if (h.manifestOffset != sizeof(Header) ||
+      h.manifestLength > size - sizeof(Header))
+    return fail(TERCET_DAMAGED,
+                "the header places the manifest outside the file");
+  if (!sha256Matches(data + h.manifestOffset, h.manifestLength,
+                     h.manifestDigest))
+    return fail(TERCET_DAMAGED,
+                "the manifest is damaged: its digest does not match");
   return nullptr;
 }
 
@@ -77,25 +102,34 @@ static Status checkFeatures(const Manifest &m, const Header &h) {
     return nullptr;
   char list[512] = "";
   size_t used = 0;
-  for (size_t i = 0; i < sizeOf(m.required_features()) && used < sizeof list; ++i)
-    used += snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", textOf(m.required_features()->Get(i)));
-  return fail(TERCET_UNSUPPORTED, "the file (format %u.%u) requires what this runtime (format %u.%u) does not know: "
-              "%s; use a newer runtime", h.major, h.minor, kFormatMajor, kFormatMinor, list);
+  for (size_t i = 0; i < sizeOf(m.required_features()) && used < sizeof list;
+       ++i)
+    used += snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "",
+                     textOf(m.required_features()->Get(i)));
+  return fail(TERCET_UNSUPPORTED,
+              "the file (format %u.%u) requires what this runtime (format "
+              "%u.%u) does not know: "
+              "%s; use a newer runtime",
+              h.major, h.minor, kFormatMajor, kFormatMinor, list);
 }
 
 /// Everything but a zero in [begin, end) is damage.
 static Status checkZero(const uint8_t *data, uint64_t begin, uint64_t end) {
   for (uint64_t i = begin; i < end; ++i)
     if (data[i])
-      return fail(TERCET_DAMAGED, "the file is damaged: byte %llu, between two segments, is not zero",
-                  (unsigned long long)i);
+      return fail(
+          TERCET_DAMAGED,
+          "the file is damaged: byte %llu, between two segments, is not zero",
+          (unsigned long long)i);
   return nullptr;
 }
 
 /// Segments whose bytes only weights use: those a caller may leave unread.
-static Status findWeightSegments(const Manifest &m, Array<uint8_t> &onlyWeights) {
+static Status findWeightSegments(const Manifest &m,
+                                 Array<uint8_t> &onlyWeights) {
   Array<uint8_t> other;
-  if (!onlyWeights.resize(sizeOf(m.segments())) || !other.resize(sizeOf(m.segments())))
+  if (!onlyWeights.resize(sizeOf(m.segments())) ||
+      !other.resize(sizeOf(m.segments())))
     return outOfMemory();
   for (size_t i = 0; i < sizeOf(m.weights()); ++i)
     onlyWeights[m.weights()->Get(i)->data()->segment()] = 1;
@@ -129,16 +163,20 @@ tercet_artifact::~tercet_artifact() {
 
 tercet_status *tercet_artifact::check(bool weightSegments, bool weightDigests) {
   if (reinterpret_cast<uintptr_t>(data) % kAlignment)
-    return fail(TERCET_INVALID_ARGUMENT, "the artifact's memory must be aligned to %llu bytes",
+    return fail(TERCET_INVALID_ARGUMENT,
+                "the artifact's memory must be aligned to %llu bytes",
                 (unsigned long long)kAlignment);
   Header header;
   TERCET_TRY(checkHeader(data, size, header));
   manifestBytes = data + header.manifestOffset;
   manifestSize = header.manifestLength;
-  // The default limit of a million tables is far below what a long plan may have.
+  // The default limit of a million tables is far below what a long plan may
+  // have.
   flatbuffers::Verifier verifier(manifestBytes, manifestSize, 64, 1u << 28);
-  if (manifestSize < 8 || manifestSize >= FLATBUFFERS_MAX_BUFFER_SIZE || !VerifyManifestBuffer(verifier))
-    return fail(TERCET_DAMAGED, "the manifest is damaged: it is not a FlatBuffers table of this schema");
+  if (manifestSize < 8 || manifestSize >= FLATBUFFERS_MAX_BUFFER_SIZE ||
+      !VerifyManifestBuffer(verifier))
+    return fail(TERCET_DAMAGED, "the manifest is damaged: it is not a "
+                                "FlatBuffers table of this schema");
   manifest = GetManifest(manifestBytes);
   TERCET_TRY(checkFeatures(*manifest, header));
   uint64_t end = header.manifestOffset + header.manifestLength;
@@ -149,14 +187,20 @@ tercet_status *tercet_artifact::check(bool weightSegments, bool weightDigests) {
     const Segment *s = manifest->segments()->Get(i);
     TERCET_TRY(checkZero(data, end, s->offset()));
     end = s->offset() + s->length();
-    if ((weightSegments || !onlyWeights[i]) && !sha256Matches(data + s->offset(), s->length(), s->digest()->data()))
-      return fail(TERCET_DAMAGED, "segment %zu (%s) is damaged: its digest does not match", i, textOf(s->name()));
+    if ((weightSegments || !onlyWeights[i]) &&
+        !sha256Matches(data + s->offset(), s->length(), s->digest()->data()))
+      return fail(TERCET_DAMAGED,
+                  "segment %zu (%s) is damaged: its digest does not match", i,
+                  textOf(s->name()));
   }
   TERCET_TRY(checkZero(data, end, size));
   for (size_t i = 0; weightDigests && i < sizeOf(manifest->weights()); ++i) {
     const Weight *w = manifest->weights()->Get(i);
-    if (sizeOf(w->digest()) && !sha256Matches(bytes(*w->data()), w->data()->length(), w->digest()->data()))
-      return fail(TERCET_DAMAGED, "weight \"%s\" is not what its digest says", w->name()->c_str());
+    if (sizeOf(w->digest()) &&
+        !sha256Matches(bytes(*w->data()), w->data()->length(),
+                       w->digest()->data()))
+      return fail(TERCET_DAMAGED, "weight \"%s\" is not what its digest says",
+                  w->name()->c_str());
   }
   return nullptr;
 }
@@ -168,7 +212,8 @@ tercet_status *tercet_artifact::describe() {
     const Program *p = target->programs()->Get(e);
     Array<int64_t> dims, values;
     Array<ExprFacts> facts;
-    if (!dims.resize(sizeOf(p->dims())) || !values.resize(sizeOf(p->exprs())) || !facts.resize(values.size()))
+    if (!dims.resize(sizeOf(p->dims())) || !values.resize(sizeOf(p->exprs())) ||
+        !facts.resize(values.size()))
       return outOfMemory();
     for (size_t i = 0; i < dims.size(); ++i)
       dims[i] = p->dims()->Get(i)->bound();
@@ -176,14 +221,20 @@ tercet_status *tercet_artifact::describe() {
     if (!evaluateExprs(p->exprs(), dims.data(), values.data()) ||
         analyzeExprs(p->exprs(), dims.data(), facts.data(), &bad))
       return fail(TERCET_INTERNAL, "a verified expression overflows");
-    EntryInfo entry = {p->name()->c_str(), tensors.size(), sizeOf(p->inputs()), 0, sizeOf(p->outputs())};
+    EntryInfo entry = {p->name()->c_str(), tensors.size(), sizeOf(p->inputs()),
+                       0, sizeOf(p->outputs())};
     entry.firstOutput = entry.firstInput + entry.inputCount;
     for (size_t i = 0; i < entry.inputCount + entry.outputCount; ++i) {
-      const Tensor *t = i < entry.inputCount ? p->inputs()->Get(i) : p->outputs()->Get(i - entry.inputCount);
-      if (!tensors.push({t->name()->c_str(), t->dtype(), static_cast<int32_t>(sizeOf(t->axes())), bounds.size()}))
+      const Tensor *t = i < entry.inputCount
+                            ? p->inputs()->Get(i)
+                            : p->outputs()->Get(i - entry.inputCount);
+      if (!tensors.push({t->name()->c_str(), t->dtype(),
+                         static_cast<int32_t>(sizeOf(t->axes())),
+                         bounds.size()}))
         return outOfMemory();
       for (size_t j = 0; j < sizeOf(t->axes()); ++j)
-        if (!bounds.push(values[t->axes()->Get(j)]) || !dynamic.push(!facts[t->axes()->Get(j)].constant))
+        if (!bounds.push(values[t->axes()->Get(j)]) ||
+            !dynamic.push(!facts[t->axes()->Get(j)].constant))
           return outOfMemory();
     }
     if (!entries.push(entry))
@@ -192,8 +243,11 @@ tercet_status *tercet_artifact::describe() {
   return nullptr;
 }
 
-static Status finishOpen(Owner<tercet_artifact> &a, const tercet_open_options *options, tercet_artifact **out) {
-  TERCET_TRY(a->check(!(options && options->skip_data_digests), /*weightDigests=*/false));
+static Status finishOpen(Owner<tercet_artifact> &a,
+                         const tercet_open_options *options,
+                         tercet_artifact **out) {
+  TERCET_TRY(a->check(!(options && options->skip_data_digests),
+                      /*weightDigests=*/false));
   TERCET_TRY(a->describe());
   *out = a.release();
   return nullptr;
@@ -201,7 +255,8 @@ static Status finishOpen(Owner<tercet_artifact> &a, const tercet_open_options *o
 
 static Status checkOptions(const tercet_open_options *options) {
   if (options && options->size != sizeof(tercet_open_options))
-    return fail(TERCET_INVALID_ARGUMENT, "tercet_open_options.size is %u, not %zu", options->size,
+    return fail(TERCET_INVALID_ARGUMENT,
+                "tercet_open_options.size is %u, not %zu", options->size,
                 sizeof(tercet_open_options));
   return nullptr;
 }
@@ -210,7 +265,8 @@ static Status checkOptions(const tercet_open_options *options) {
 static Status about(const char *path, Status status) {
   if (!status)
     return nullptr;
-  Status named = fail(tercet_status_code(status), "%s: %s", path, tercet_status_message(status));
+  Status named = fail(tercet_status_code(status), "%s: %s", path,
+                      tercet_status_message(status));
   tercet_status_free(status);
   return named;
 }
@@ -219,20 +275,23 @@ static Status mapFile(const char *path, tercet_artifact &a) {
   char text[128];
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0)
-    return fail(errno == ENOENT ? TERCET_NOT_FOUND : TERCET_IO, "cannot open it: %s",
-                errnoText(errno, text, sizeof text));
+    return fail(errno == ENOENT ? TERCET_NOT_FOUND : TERCET_IO,
+                "cannot open it: %s", errnoText(errno, text, sizeof text));
   struct stat info;
   Status status = nullptr;
   if (fstat(fd, &info) != 0)
-    status = fail(TERCET_IO, "cannot read its size: %s", errnoText(errno, text, sizeof text));
+    status = fail(TERCET_IO, "cannot read its size: %s",
+                  errnoText(errno, text, sizeof text));
   else if (!S_ISREG(info.st_mode))
     status = fail(TERCET_INVALID_ARGUMENT, "it is not a regular file");
   else if (info.st_size == 0)
     status = fail(TERCET_DAMAGED, "the file is empty");
   if (!status) {
-    void *p = mmap(nullptr, static_cast<size_t>(info.st_size), PROT_READ, MAP_PRIVATE, fd, 0);
+    void *p = mmap(nullptr, static_cast<size_t>(info.st_size), PROT_READ,
+                   MAP_PRIVATE, fd, 0);
     if (p == MAP_FAILED) {
-      status = fail(TERCET_IO, "cannot map it: %s", errnoText(errno, text, sizeof text));
+      status = fail(TERCET_IO, "cannot map it: %s",
+                    errnoText(errno, text, sizeof text));
     } else {
       a.data = static_cast<const uint8_t *>(p);
       a.size = static_cast<size_t>(info.st_size);
@@ -245,9 +304,12 @@ static Status mapFile(const char *path, tercet_artifact &a) {
 
 extern "C" {
 
-tercet_status *tercet_artifact_open(const char *path, const tercet_open_options *options, tercet_artifact **out) {
+tercet_status *tercet_artifact_open(const char *path,
+                                    const tercet_open_options *options,
+                                    tercet_artifact **out) {
   if (!path || !out)
-    return fail(TERCET_INVALID_ARGUMENT, "tercet_artifact_open needs a path and a place for the result");
+    return fail(TERCET_INVALID_ARGUMENT,
+                "tercet_artifact_open needs a path and a place for the result");
   *out = nullptr;
   TERCET_TRY(checkOptions(options));
   Owner<tercet_artifact> a(create<tercet_artifact>());
@@ -257,10 +319,13 @@ tercet_status *tercet_artifact_open(const char *path, const tercet_open_options 
   return about(path, finishOpen(a, options, out));
 }
 
-tercet_status *tercet_artifact_open_memory(const void *data, size_t size, const tercet_open_options *options,
+tercet_status *tercet_artifact_open_memory(const void *data, size_t size,
+                                           const tercet_open_options *options,
                                            tercet_artifact **out) {
   if (!data || !out)
-    return fail(TERCET_INVALID_ARGUMENT, "tercet_artifact_open_memory needs memory and a place for the result");
+    return fail(
+        TERCET_INVALID_ARGUMENT,
+        "tercet_artifact_open_memory needs memory and a place for the result");
   *out = nullptr;
   TERCET_TRY(checkOptions(options));
   Owner<tercet_artifact> a(create<tercet_artifact>());
@@ -273,13 +338,16 @@ tercet_status *tercet_artifact_open_memory(const void *data, size_t size, const 
 
 tercet_status *tercet_artifact_verify(const tercet_artifact *a) {
   if (!a)
-    return fail(TERCET_INVALID_ARGUMENT, "tercet_artifact_verify needs an artifact");
+    return fail(TERCET_INVALID_ARGUMENT,
+                "tercet_artifact_verify needs an artifact");
   return verifyArtifact(a->data, a->size);
 }
 
 void tercet_artifact_close(tercet_artifact *a) { destroy(a); }
 
-size_t tercet_artifact_entry_count(const tercet_artifact *a) { return a->entries.size(); }
+size_t tercet_artifact_entry_count(const tercet_artifact *a) {
+  return a->entries.size();
+}
 const char *tercet_artifact_entry_name(const tercet_artifact *a, size_t entry) {
   return entry < a->entries.size() ? a->entries[entry].name : nullptr;
 }
@@ -290,32 +358,44 @@ size_t tercet_artifact_output_count(const tercet_artifact *a, size_t entry) {
   return entry < a->entries.size() ? a->entries[entry].outputCount : 0;
 }
 
-static void describeTensor(const tercet_artifact *a, size_t number, tercet_tensor_info *out) {
+static void describeTensor(const tercet_artifact *a, size_t number,
+                           tercet_tensor_info *out) {
   const TensorInfo &t = a->tensors[number];
-  *out = {t.name, toDLPack(t.dtype), t.ndim, a->bounds.data() + t.firstAxis, a->dynamic.data() + t.firstAxis};
+  *out = {t.name, toDLPack(t.dtype), t.ndim, a->bounds.data() + t.firstAxis,
+          a->dynamic.data() + t.firstAxis};
 }
-void tercet_artifact_input(const tercet_artifact *a, size_t entry, size_t i, tercet_tensor_info *out) {
+void tercet_artifact_input(const tercet_artifact *a, size_t entry, size_t i,
+                           tercet_tensor_info *out) {
   *out = {};
   if (i < tercet_artifact_input_count(a, entry))
     describeTensor(a, a->entries[entry].firstInput + i, out);
 }
-void tercet_artifact_output(const tercet_artifact *a, size_t entry, size_t i, tercet_tensor_info *out) {
+void tercet_artifact_output(const tercet_artifact *a, size_t entry, size_t i,
+                            tercet_tensor_info *out) {
   *out = {};
   if (i < tercet_artifact_output_count(a, entry))
     describeTensor(a, a->entries[entry].firstOutput + i, out);
 }
 
-size_t tercet_artifact_target_count(const tercet_artifact *a) { return sizeOf(a->manifest->targets()); }
-const char *tercet_artifact_target_name(const tercet_artifact *a, size_t target) {
-  return target < sizeOf(a->manifest->targets()) ? a->manifest->targets()->Get(target)->name()->c_str() : nullptr;
+size_t tercet_artifact_target_count(const tercet_artifact *a) {
+  return sizeOf(a->manifest->targets());
 }
-const char *tercet_artifact_producer(const tercet_artifact *a) { return textOf(a->manifest->producer()); }
+const char *tercet_artifact_target_name(const tercet_artifact *a,
+                                        size_t target) {
+  return target < sizeOf(a->manifest->targets())
+             ? a->manifest->targets()->Get(target)->name()->c_str()
+             : nullptr;
+}
+const char *tercet_artifact_producer(const tercet_artifact *a) {
+  return textOf(a->manifest->producer());
+}
 const void *tercet_artifact_manifest(const tercet_artifact *a, size_t *size) {
   if (size)
     *size = a->manifestSize;
   return a->manifestBytes;
 }
-const void *tercet_artifact_segment(const tercet_artifact *a, size_t segment, size_t *size) {
+const void *tercet_artifact_segment(const tercet_artifact *a, size_t segment,
+                                    size_t *size) {
   if (segment >= sizeOf(a->manifest->segments()))
     return nullptr;
   const Segment *s = a->manifest->segments()->Get(segment);

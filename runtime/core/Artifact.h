@@ -7,9 +7,9 @@
 //
 // Opening checks, in this order and with a message of its own for each: magic,
 // format version, length, header digest, manifest digest, the FlatBuffers
-// structure, required features, the manifest's meaning (PlanVerifier.h), digests
-// of segments, zero bytes between segments. So every byte of a file is either
-// covered by a digest or known to be zero.
+// structure, required features, the manifest's meaning (PlanVerifier.h),
+// digests of segments, zero bytes between segments. So every byte of a file is
+// either covered by a digest or known to be zero.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TERCET_RUNTIME_CORE_ARTIFACT_H
@@ -40,7 +40,8 @@ struct EntryInfo {
 Status verifyArtifact(const void *data, size_t size);
 
 DLDataType toDLPack(schema::DType type);
-/// A short text for a type that a caller gave: "f32", "i8", or "code 9, 8 bits".
+/// A short text for a type that a caller gave: "f32", "i8", or "code 9, 8
+/// bits".
 const char *typeName(DLDataType type, char (&buffer)[48]);
 
 } // namespace tercet::runtime
@@ -62,7 +63,8 @@ struct tercet_artifact {
   tercet_status *check(bool weightSegments, bool weightDigests);
   tercet_status *describe();
   const uint8_t *bytes(const tercet::schema::Range &range) const {
-    return data + manifest->segments()->Get(range.segment())->offset() + range.offset();
+    return data + manifest->segments()->Get(range.segment())->offset() +
+           range.offset();
   }
 };
 

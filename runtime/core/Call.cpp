@@ -14,55 +14,71 @@ using namespace tercet::schema;
 namespace {
 
 /// "f32 [M <= 360, 64]" of the signature.
-void describeExpected(const Prepared &p, const Port &port, char *text, size_t size) {
+void describeExpected(const Prepared &p, const Port &port, char *text,
+                      size_t size) {
   const Program &program = *p.program;
   size_t used = snprintf(text, size, "%s [", typeName(port.tensor->dtype()));
   for (int32_t j = 0; j < port.ndim && used < size; ++j) {
     const ExprNode *node = program.exprs()->Get(port.tensor->axes()->Get(j));
     const char *comma = j ? ", " : "";
     if (node->op() == ExprOp::constant) {
-      used += snprintf(text + used, size - used, "%s%lld", comma, (long long)node->a());
+      used += snprintf(text + used, size - used, "%s%lld", comma,
+                       (long long)node->a());
     } else if (node->op() == ExprOp::dim) {
       const Dim *dim = program.dims()->Get(static_cast<uint32_t>(node->a()));
-      used += snprintf(text + used, size - used, "%s%s <= %lld", comma, *textOf(dim->name()) ? textOf(dim->name()) : "?",
+      used += snprintf(text + used, size - used, "%s%s <= %lld", comma,
+                       *textOf(dim->name()) ? textOf(dim->name()) : "?",
                        (long long)dim->bound());
     } else {
-      used += snprintf(text + used, size - used, "%s%lld", comma, (long long)p.values[port.tensor->axes()->Get(j)]);
+      used += snprintf(text + used, size - used, "%s%lld", comma,
+                       (long long)p.values[port.tensor->axes()->Get(j)]);
     }
   }
   if (used < size)
     snprintf(text + used, size - used, "]");
 }
 
-void describeShape(const int64_t *shape, int32_t ndim, char *text, size_t size) {
+void describeShape(const int64_t *shape, int32_t ndim, char *text,
+                   size_t size) {
   size_t used = snprintf(text, size, "[");
   for (int32_t j = 0; shape && j < ndim && used < size; ++j)
-    used += snprintf(text + used, size - used, "%s%lld", j ? ", " : "", (long long)shape[j]);
+    used += snprintf(text + used, size - used, "%s%lld", j ? ", " : "",
+                     (long long)shape[j]);
   if (used < size)
     snprintf(text + used, size - used, "]");
 }
 
-Status wrongShape(const Prepared &p, const Port &port, const DLTensor &t, const char *kind) {
+Status wrongShape(const Prepared &p, const Port &port, const DLTensor &t,
+                  const char *kind) {
   char expected[256], got[256], type[48];
   describeExpected(p, port, expected, sizeof expected);
   describeShape(t.shape, t.ndim, got, sizeof got);
-  return fail(TERCET_INVALID_ARGUMENT, "%s \"%s\" of \"%s\": got %s %s, expected %s", kind,
-              port.tensor->name()->c_str(), p.program->name()->c_str(), typeName(t.dtype, type), got, expected);
+  return fail(TERCET_INVALID_ARGUMENT,
+              "%s \"%s\" of \"%s\": got %s %s, expected %s", kind,
+              port.tensor->name()->c_str(), p.program->name()->c_str(),
+              typeName(t.dtype, type), got, expected);
 }
 
 /// Everything about a tensor but its sizes.
-Status checkTensor(const Prepared &p, const Port &port, const DLTensor &t, const char *kind) {
-  if (t.ndim != port.ndim || t.dtype.code != port.dtype.code || t.dtype.bits != port.dtype.bits ||
-      t.dtype.lanes != 1 || (t.ndim && !t.shape))
+Status checkTensor(const Prepared &p, const Port &port, const DLTensor &t,
+                   const char *kind) {
+  if (t.ndim != port.ndim || t.dtype.code != port.dtype.code ||
+      t.dtype.bits != port.dtype.bits || t.dtype.lanes != 1 ||
+      (t.ndim && !t.shape))
     return wrongShape(p, port, t, kind);
-  if (t.device.device_type != kDLCPU && t.device.device_type != kDLCUDAHost && t.device.device_type != kDLROCMHost)
-    return fail(TERCET_INVALID_ARGUMENT, "%s \"%s\" of \"%s\" is on DLPack device type %d: pass a host tensor (kDLCPU)",
-                kind, port.tensor->name()->c_str(), p.program->name()->c_str(), static_cast<int>(t.device.device_type));
+  if (t.device.device_type != kDLCPU && t.device.device_type != kDLCUDAHost &&
+      t.device.device_type != kDLROCMHost)
+    return fail(TERCET_INVALID_ARGUMENT,
+                "%s \"%s\" of \"%s\" is on DLPack device type %d: pass a host "
+                "tensor (kDLCPU)",
+                kind, port.tensor->name()->c_str(), p.program->name()->c_str(),
+                static_cast<int>(t.device.device_type));
   return nullptr;
 }
 
 /// Dense and row-major, aligned to its element, and there.
-Status checkData(const Prepared &p, const Port &port, const DLTensor &t, const char *kind) {
+Status checkData(const Prepared &p, const Port &port, const DLTensor &t,
+                 const char *kind) {
   if (t.strides) {
     int64_t dense = 1;
     bool row = true, empty = false;
@@ -72,15 +88,19 @@ Status checkData(const Prepared &p, const Port &port, const DLTensor &t, const c
       dense *= t.shape[j];
     }
     if (!row && !empty)
-      return fail(TERCET_INVALID_ARGUMENT, "%s \"%s\" of \"%s\" is strided: pass a dense row-major tensor", kind,
-                  port.tensor->name()->c_str(), p.program->name()->c_str());
+      return fail(
+          TERCET_INVALID_ARGUMENT,
+          "%s \"%s\" of \"%s\" is strided: pass a dense row-major tensor", kind,
+          port.tensor->name()->c_str(), p.program->name()->c_str());
   }
   if (port.bytes && !t.data)
-    return fail(TERCET_INVALID_ARGUMENT, "%s \"%s\" of \"%s\" has no data", kind, port.tensor->name()->c_str(),
-                p.program->name()->c_str());
+    return fail(TERCET_INVALID_ARGUMENT, "%s \"%s\" of \"%s\" has no data",
+                kind, port.tensor->name()->c_str(), p.program->name()->c_str());
   if ((reinterpret_cast<uintptr_t>(t.data) + t.byte_offset) % port.elementBytes)
-    return fail(TERCET_INVALID_ARGUMENT, "%s \"%s\" of \"%s\" is not aligned to its %u-byte elements", kind,
-                port.tensor->name()->c_str(), p.program->name()->c_str(), port.elementBytes);
+    return fail(TERCET_INVALID_ARGUMENT,
+                "%s \"%s\" of \"%s\" is not aligned to its %u-byte elements",
+                kind, port.tensor->name()->c_str(), p.program->name()->c_str(),
+                port.elementBytes);
   return nullptr;
 }
 
@@ -108,8 +128,11 @@ tercet_status *tercet_session::find(const char *entry, Prepared **out) {
   char list[512] = "";
   size_t used = 0;
   for (size_t i = 0; i < programs.size() && used < sizeof list; ++i)
-    used += snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", programs[i]->program->name()->c_str());
-  return fail(TERCET_NOT_FOUND, "the artifact has no entry point \"%s\"; it has: %s", entry, list);
+    used += snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "",
+                     programs[i]->program->name()->c_str());
+  return fail(TERCET_NOT_FOUND,
+              "the artifact has no entry point \"%s\"; it has: %s", entry,
+              list);
 }
 
 /// Reads the dimensions off the inputs and evaluates everything at them.
@@ -127,15 +150,20 @@ tercet_status *tercet_session::setDims(Prepared &p, const DLTensor *inputs) {
         return wrongShape(p, port, inputs[i], "input");
       if (node->op() != ExprOp::dim)
         continue;
-      int64_t size = inputs[i].shape[j], &known = dims[static_cast<size_t>(node->a())];
+      int64_t size = inputs[i].shape[j],
+              &known = dims[static_cast<size_t>(node->a())];
       const Dim *dim = program.dims()->Get(static_cast<uint32_t>(node->a()));
       if (size < 0 || size > dim->bound())
         return wrongShape(p, port, inputs[i], "input");
       if (known >= 0 && known != size)
         return fail(TERCET_INVALID_ARGUMENT,
-                    "input \"%s\" of \"%s\": axis %d is %lld, but an input before it has %s = %lld",
-                    port.tensor->name()->c_str(), program.name()->c_str(), j, (long long)size,
-                    *textOf(dim->name()) ? textOf(dim->name()) : "the same dimension", (long long)known);
+                    "input \"%s\" of \"%s\": axis %d is %lld, but an input "
+                    "before it has %s = %lld",
+                    port.tensor->name()->c_str(), program.name()->c_str(), j,
+                    (long long)size,
+                    *textOf(dim->name()) ? textOf(dim->name())
+                                         : "the same dimension",
+                    (long long)known);
       known = size;
     }
   }
@@ -154,9 +182,11 @@ tercet_status *tercet_session::setDims(Prepared &p, const DLTensor *inputs) {
     }
     port.bytes = static_cast<uint64_t>(stride) * port.elementBytes;
   }
-  TERCET_TRY(checkBuffers(*artifact->manifest, program, p.values.data(), "at the sizes of this call"));
+  TERCET_TRY(checkBuffers(*artifact->manifest, program, p.values.data(),
+                          "at the sizes of this call"));
   if (p.dynamicPlaces)
-    TERCET_TRY(checkOverlaps(program, p.values.data(), "at the sizes of this call"));
+    TERCET_TRY(
+        checkOverlaps(program, p.values.data(), "at the sizes of this call"));
   fillRanges(p);
   p.ready = true;
   return nullptr;
@@ -169,12 +199,16 @@ void tercet_session::fillRanges(Prepared &p) {
     p.constants[i] = p.values[p.constantExprs[i]];
   for (size_t i = 0; i < p.ranges.size(); ++i) {
     const Buffer *b = program.buffers()->Get(p.rangeBuffers[i]);
-    uint64_t offset = static_cast<uint64_t>(p.values[b->offset()]), bytes = static_cast<uint64_t>(p.values[b->bytes()]);
+    uint64_t offset = static_cast<uint64_t>(p.values[b->offset()]),
+             bytes = static_cast<uint64_t>(p.values[b->bytes()]);
     if (b->kind() == BufferKind::weight || b->kind() == BufferKind::state) {
-      const Placed &placed = b->kind() == BufferKind::weight ? weights[b->index()] : states[b->index()];
+      const Placed &placed = b->kind() == BufferKind::weight
+                                 ? weights[b->index()]
+                                 : states[b->index()];
       p.ranges[i] = {placed.memory, placed.offset + offset, bytes};
     } else {
-      p.ranges[i] = {arena, offset, bytes}; // of ports the memory comes with the call
+      p.ranges[i] = {arena, offset,
+                     bytes}; // of ports the memory comes with the call
     }
   }
   for (PortRange &r : p.portRanges)
@@ -198,16 +232,24 @@ tercet_status *tercet_session::takeOutputs(Prepared &p, DLTensor *outputs) {
     if (!t.data) {
       if (!port.owned && !(port.owned = allocateAligned(port.maxBytes)))
         return outOfMemory();
-      t = {port.owned, {kDLCPU, 0}, port.ndim, port.dtype, p.shapes.data() + port.firstAxis,
-           p.strides.data() + port.firstAxis, 0};
+      t = {port.owned,
+           {kDLCPU, 0},
+           port.ndim,
+           port.dtype,
+           p.shapes.data() + port.firstAxis,
+           p.strides.data() + port.firstAxis,
+           0};
     } else {
       TERCET_TRY(checkTensor(p, port, t, "output"));
       if (!sameShape(p, port, t)) {
         char expected[256], got[256];
-        describeShape(p.shapes.data() + port.firstAxis, port.ndim, expected, sizeof expected);
+        describeShape(p.shapes.data() + port.firstAxis, port.ndim, expected,
+                      sizeof expected);
         describeShape(t.shape, t.ndim, got, sizeof got);
-        return fail(TERCET_INVALID_ARGUMENT, "output \"%s\" of \"%s\": got shape %s, the result has %s",
-                    port.tensor->name()->c_str(), p.program->name()->c_str(), got, expected);
+        return fail(TERCET_INVALID_ARGUMENT,
+                    "output \"%s\" of \"%s\": got shape %s, the result has %s",
+                    port.tensor->name()->c_str(), p.program->name()->c_str(),
+                    got, expected);
       }
       TERCET_TRY(checkData(p, port, t, "output"));
     }
@@ -221,9 +263,12 @@ tercet_status *tercet_session::checkAliases(const Prepared &p) const {
   for (size_t i = p.inputCount; i < p.ports.size(); ++i)
     for (size_t j = 0; j < i; ++j) {
       const Port &a = p.ports[i], &b = p.ports[j];
-      if (a.bytes && b.bytes && a.data < b.data + b.bytes && b.data < a.data + a.bytes)
-        return fail(TERCET_INVALID_ARGUMENT, "output \"%s\" of \"%s\" shares memory with \"%s\"",
-                    a.tensor->name()->c_str(), p.program->name()->c_str(), b.tensor->name()->c_str());
+      if (a.bytes && b.bytes && a.data < b.data + b.bytes &&
+          b.data < a.data + a.bytes)
+        return fail(TERCET_INVALID_ARGUMENT,
+                    "output \"%s\" of \"%s\" shares memory with \"%s\"",
+                    a.tensor->name()->c_str(), p.program->name()->c_str(),
+                    b.tensor->name()->c_str());
     }
   return nullptr;
 }
@@ -234,7 +279,8 @@ tercet_status *tercet_session::bindPorts(Prepared &p) {
   if (hostMemory) {
     for (const PortRange &r : p.portRanges) {
       p.ranges[r.range].memory = nullptr;
-      p.ranges[r.range].offset = reinterpret_cast<uintptr_t>(p.ports[r.port].data) + r.offset;
+      p.ranges[r.range].offset =
+          reinterpret_cast<uintptr_t>(p.ports[r.port].data) + r.offset;
     }
     return nullptr;
   }
@@ -242,7 +288,8 @@ tercet_status *tercet_session::bindPorts(Prepared &p) {
     Port &port = p.ports[i];
     if (!port.memory && t.allocate(t.self, port.maxBytes, &port.memory))
       return device->failed("allocate memory for a tensor");
-    if (i < p.inputCount && port.bytes && t.upload(t.self, port.data, {port.memory, 0, port.bytes}))
+    if (i < p.inputCount && port.bytes &&
+        t.upload(t.self, port.data, {port.memory, 0, port.bytes}))
       return device->failed("upload an input");
   }
   for (const PortRange &r : p.portRanges)
@@ -266,9 +313,10 @@ tercet_status *tercet_session::submit(Prepared &p) {
     const Command *c = p.program->commands()->Get(i);
     if (c->kind() == CommandKind::barrier)
       continue;
-    const char *name = c->kind() == CommandKind::dispatch ? loaded->kernels[c->kernel()].name
-                       : c->kind() == CommandKind::copy   ? "copy"
-                                                          : "fill";
+    const char *name = c->kind() == CommandKind::dispatch
+                           ? loaded->kernels[c->kernel()].name
+                       : c->kind() == CommandKind::copy ? "copy"
+                                                        : "fill";
     if (!events.push({name, start, p.seconds[i]}))
       return outOfMemory();
     start += p.seconds[i];
@@ -276,15 +324,19 @@ tercet_status *tercet_session::submit(Prepared &p) {
   return nullptr;
 }
 
-tercet_status *tercet_session::call(const char *entry, const DLTensor *inputs, size_t inputCount, DLTensor *outputs,
+tercet_status *tercet_session::call(const char *entry, const DLTensor *inputs,
+                                    size_t inputCount, DLTensor *outputs,
                                     size_t outputCount) {
   if (inFlight)
-    return fail(TERCET_INVALID_ARGUMENT, "a call is in flight: tercet_session_wait comes first");
+    return fail(TERCET_INVALID_ARGUMENT,
+                "a call is in flight: tercet_session_wait comes first");
   Prepared *p;
   TERCET_TRY(find(entry, &p));
   if (inputCount != p->inputCount || outputCount != p->outputCount)
-    return fail(TERCET_INVALID_ARGUMENT, "\"%s\" takes %zu inputs and gives %zu outputs, not %zu and %zu", entry,
-                p->inputCount, p->outputCount, inputCount, outputCount);
+    return fail(
+        TERCET_INVALID_ARGUMENT,
+        "\"%s\" takes %zu inputs and gives %zu outputs, not %zu and %zu", entry,
+        p->inputCount, p->outputCount, inputCount, outputCount);
   bool known = p->ready;
   for (size_t i = 0; i < inputCount; ++i) {
     TERCET_TRY(checkTensor(*p, p->ports[i], inputs[i], "input"));
@@ -294,7 +346,8 @@ tercet_status *tercet_session::call(const char *entry, const DLTensor *inputs, s
     TERCET_TRY(setDims(*p, inputs));
   for (size_t i = 0; i < inputCount; ++i) {
     TERCET_TRY(checkData(*p, p->ports[i], inputs[i], "input"));
-    p->ports[i].data = static_cast<uint8_t *>(inputs[i].data) + inputs[i].byte_offset;
+    p->ports[i].data =
+        static_cast<uint8_t *>(inputs[i].data) + inputs[i].byte_offset;
   }
   TERCET_TRY(takeOutputs(*p, outputs));
   TERCET_TRY(checkAliases(*p));
@@ -312,7 +365,8 @@ tercet_status *tercet_session::wait() {
     return device->failed("finish the program");
   for (size_t i = p->inputCount; !hostMemory && i < p->ports.size(); ++i) {
     const Port &port = p->ports[i];
-    if (port.bytes && t.download(t.self, {port.memory, 0, port.bytes}, port.data))
+    if (port.bytes &&
+        t.download(t.self, {port.memory, 0, port.bytes}, port.data))
       return device->failed("download an output");
   }
   return nullptr;
@@ -320,10 +374,14 @@ tercet_status *tercet_session::wait() {
 
 extern "C" {
 
-tercet_status *tercet_session_call_async(tercet_session *s, const char *entry, const DLTensor *inputs,
-                                         size_t inputCount, DLTensor *outputs, size_t outputCount) {
+tercet_status *tercet_session_call_async(tercet_session *s, const char *entry,
+                                         const DLTensor *inputs,
+                                         size_t inputCount, DLTensor *outputs,
+                                         size_t outputCount) {
   if (!s || !entry || (inputCount && !inputs) || (outputCount && !outputs))
-    return fail(TERCET_INVALID_ARGUMENT, "tercet_session_call needs a session, an entry point and its tensors");
+    return fail(
+        TERCET_INVALID_ARGUMENT,
+        "tercet_session_call needs a session, an entry point and its tensors");
   return s->call(entry, inputs, inputCount, outputs, outputCount);
 }
 
@@ -333,9 +391,11 @@ tercet_status *tercet_session_wait(tercet_session *s) {
   return s->wait();
 }
 
-tercet_status *tercet_session_call(tercet_session *s, const char *entry, const DLTensor *inputs, size_t inputCount,
+tercet_status *tercet_session_call(tercet_session *s, const char *entry,
+                                   const DLTensor *inputs, size_t inputCount,
                                    DLTensor *outputs, size_t outputCount) {
-  TERCET_TRY(tercet_session_call_async(s, entry, inputs, inputCount, outputs, outputCount));
+  TERCET_TRY(tercet_session_call_async(s, entry, inputs, inputCount, outputs,
+                                       outputCount));
   return s->wait();
 }
 

@@ -11,13 +11,15 @@ using namespace tercet::schema;
 
 namespace tercet::runtime {
 
-Status describeTarget(const Target &t, Array<const char *> &features, tercet_device_target *out) {
+Status describeTarget(const Target &t, Array<const char *> &features,
+                      tercet_device_target *out) {
   features.clear();
   for (size_t i = 0; i < sizeOf(t.features()); ++i)
     if (!features.push(textOf(t.features()->Get(i))))
       return outOfMemory();
-  *out = {t.name()->c_str(), textOf(t.device()), textOf(t.triple()), textOf(t.chip()),
-          features.data(),   features.size(),    t.wavefront()};
+  *out = {t.name()->c_str(), textOf(t.device()), textOf(t.triple()),
+          textOf(t.chip()),  features.data(),    features.size(),
+          t.wavefront()};
   return nullptr;
 }
 
@@ -25,11 +27,13 @@ Status describeTarget(const Target &t, Array<const char *> &features, tercet_dev
 
 tercet_status *tercet_device::failed(const char *doing) {
   const char *why = table.last_error(table.self);
-  return fail(TERCET_DEVICE, "device %s cannot %s: %s", name, doing, why && *why ? why : "it does not say why");
+  return fail(TERCET_DEVICE, "device %s cannot %s: %s", name, doing,
+              why && *why ? why : "it does not say why");
 }
 
 /// Segments that some program of the target reads as weights.
-static Status findSegments(const Manifest &m, const Target &t, Array<uint8_t> &used) {
+static Status findSegments(const Manifest &m, const Target &t,
+                           Array<uint8_t> &used) {
   if (!used.resize(sizeOf(m.segments())))
     return outOfMemory();
   for (size_t p = 0; p < sizeOf(t.programs()); ++p)
@@ -46,15 +50,17 @@ tercet_status *tercet_device::load(Loaded &l) {
   const Target &t = *m.targets()->Get(l.target);
   for (size_t i = 0; i < sizeOf(t.kernels()); ++i) {
     const Kernel *k = t.kernels()->Get(i);
-    if (!l.kernels.push({k->name()->c_str(), k->buffers(), k->constants(), k->workgroup_size(), k->shared_bytes(),
+    if (!l.kernels.push({k->name()->c_str(), k->buffers(), k->constants(),
+                         k->workgroup_size(), k->shared_bytes(),
                          k->scratch_bytes()}))
       return outOfMemory();
   }
   Array<tercet_device_blob> blobs;
   for (size_t i = 0; i < sizeOf(t.blobs()); ++i) {
     const Blob *b = t.blobs()->Get(i);
-    tercet_device_blob blob = {static_cast<tercet_blob_format>(b->format()), textOf(b->chip()),
-                               l.artifact->bytes(*b->data()), b->data()->length()};
+    tercet_device_blob blob = {static_cast<tercet_blob_format>(b->format()),
+                               textOf(b->chip()), l.artifact->bytes(*b->data()),
+                               b->data()->length()};
     if (blob.format == TERCET_BLOB_PTX) {
       // A driver reads up to a NUL, which no segment promises.
       char *text = static_cast<char *>(malloc(blob.size + 1));
@@ -73,7 +79,8 @@ tercet_status *tercet_device::load(Loaded &l) {
   Array<const char *> features;
   tercet_device_target target;
   TERCET_TRY(describeTarget(t, features, &target));
-  if (table.load(table.self, &target, blobs.data(), blobs.size(), l.kernels.data(), l.kernels.size(), &l.executable))
+  if (table.load(table.self, &target, blobs.data(), blobs.size(),
+                 l.kernels.data(), l.kernels.size(), &l.executable))
     return failed("load the code");
 
   Array<uint8_t> used;
@@ -90,7 +97,8 @@ tercet_status *tercet_device::load(Loaded &l) {
     l.segments[i] = nullptr;
     if (table.allocate(table.self, s->length(), &l.segments[i]))
       return failed("allocate memory for the weights");
-    if (s->length() && table.upload(table.self, data, {l.segments[i], 0, s->length()}))
+    if (s->length() &&
+        table.upload(table.self, data, {l.segments[i], 0, s->length()}))
       return failed("upload the weights");
   }
   return nullptr;
@@ -104,7 +112,8 @@ void tercet_device::unload(Loaded &l) {
     table.unload(table.self, l.executable);
 }
 
-tercet_status *tercet_device::acquire(tercet_artifact *artifact, size_t target, Loaded **out) {
+tercet_status *tercet_device::acquire(tercet_artifact *artifact, size_t target,
+                                      Loaded **out) {
   Lock lock(mutex);
   for (Loaded *l = loaded; l; l = l->next)
     if (l->artifact == artifact && l->target == target) {

@@ -35,7 +35,8 @@ Status openCuda(int ordinal, tercet_device_table *out);
 Status openHip(int ordinal, tercet_device_table *out);
 
 /// Fills a target description; `features` must outlive it.
-Status describeTarget(const schema::Target &target, Array<const char *> &features, tercet_device_target *out);
+Status describeTarget(const schema::Target &target,
+                      Array<const char *> &features, tercet_device_target *out);
 
 } // namespace tercet::runtime
 
@@ -46,7 +47,8 @@ struct tercet_device {
   tercet::runtime::Mutex mutex;
   tercet::runtime::Loaded *loaded = nullptr;
 
-  tercet_status *acquire(tercet_artifact *artifact, size_t target, tercet::runtime::Loaded **out);
+  tercet_status *acquire(tercet_artifact *artifact, size_t target,
+                         tercet::runtime::Loaded **out);
   void release(tercet::runtime::Loaded *loaded);
   /// The last error of this device as a status.
   tercet_status *failed(const char *doing);

@@ -37,7 +37,8 @@ bool evaluateNode(ExprOp op, int64_t a, int64_t b, int64_t *out) {
   }
 }
 
-bool evaluateExprs(const ExprNodes *nodes, const int64_t *dims, int64_t *values) {
+bool evaluateExprs(const ExprNodes *nodes, const int64_t *dims,
+                   int64_t *values) {
   if (!nodes)
     return true;
   for (uint32_t i = 0, n = nodes->size(); i < n; ++i) {
@@ -46,13 +47,15 @@ bool evaluateExprs(const ExprNodes *nodes, const int64_t *dims, int64_t *values)
       values[i] = node->a();
     else if (node->op() == ExprOp::dim)
       values[i] = dims[node->a()];
-    else if (!evaluateNode(node->op(), values[node->a()], values[node->b()], &values[i]))
+    else if (!evaluateNode(node->op(), values[node->a()], values[node->b()],
+                           &values[i]))
       return false;
   }
   return true;
 }
 
-const char *checkExprs(const ExprNodes *nodes, size_t dimCount, size_t *badNode) {
+const char *checkExprs(const ExprNodes *nodes, size_t dimCount,
+                       size_t *badNode) {
   if (!nodes)
     return nullptr;
   for (uint32_t i = 0, n = nodes->size(); i < n; ++i) {
@@ -76,7 +79,8 @@ const char *checkExprs(const ExprNodes *nodes, size_t dimCount, size_t *badNode)
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 
-const char *analyzeExprs(const ExprNodes *nodes, const int64_t *bounds, ExprFacts *facts, size_t *badNode) {
+const char *analyzeExprs(const ExprNodes *nodes, const int64_t *bounds,
+                         ExprFacts *facts, size_t *badNode) {
   if (!nodes)
     return nullptr;
   for (uint32_t i = 0, n = nodes->size(); i < n; ++i) {
@@ -97,23 +101,28 @@ const char *analyzeExprs(const ExprNodes *nodes, const int64_t *bounds, ExprFact
     if (node->op() == ExprOp::mul) {
       // The extremes of a product are among the products of the extremes.
       int64_t corner[4];
-      if (__builtin_mul_overflow(a.low, b.low, &corner[0]) || __builtin_mul_overflow(a.low, b.high, &corner[1]) ||
-          __builtin_mul_overflow(a.high, b.low, &corner[2]) || __builtin_mul_overflow(a.high, b.high, &corner[3]))
+      if (__builtin_mul_overflow(a.low, b.low, &corner[0]) ||
+          __builtin_mul_overflow(a.low, b.high, &corner[1]) ||
+          __builtin_mul_overflow(a.high, b.low, &corner[2]) ||
+          __builtin_mul_overflow(a.high, b.high, &corner[3]))
         return "overflows";
       f.low = least(least(corner[0], corner[1]), least(corner[2], corner[3]));
       f.high = most(most(corner[0], corner[1]), most(corner[2], corner[3]));
       f.increasing = f.increasing && a.low >= 0 && b.low >= 0;
-    } else if (node->op() == ExprOp::ceil_div || node->op() == ExprOp::floor_div) {
+    } else if (node->op() == ExprOp::ceil_div ||
+               node->op() == ExprOp::floor_div) {
       if (b.low < 1)
         return "divides by what may be below 1";
       f.increasing = a.increasing && b.constant;
       int64_t corner[4];
       for (int c = 0; c < 4; ++c)
-        if (!evaluateNode(node->op(), c & 1 ? a.high : a.low, c & 2 ? b.high : b.low, &corner[c]))
+        if (!evaluateNode(node->op(), c & 1 ? a.high : a.low,
+                          c & 2 ? b.high : b.low, &corner[c]))
           return "overflows";
       f.low = least(least(corner[0], corner[1]), least(corner[2], corner[3]));
       f.high = most(most(corner[0], corner[1]), most(corner[2], corner[3]));
-    } else if (!evaluateNode(node->op(), a.low, b.low, &f.low) || !evaluateNode(node->op(), a.high, b.high, &f.high)) {
+    } else if (!evaluateNode(node->op(), a.low, b.low, &f.low) ||
+               !evaluateNode(node->op(), a.high, b.high, &f.high)) {
       return "overflows";
     }
     if (f.constant)

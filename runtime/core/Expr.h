@@ -26,14 +26,17 @@ bool evaluateNode(schema::ExprOp op, int64_t a, int64_t b, int64_t *out);
 
 /// All nodes in order. `values` has an entry per node. False on overflow or a
 /// divisor below 1. The nodes must have been checked by checkExprs.
-bool evaluateExprs(const ExprNodes *nodes, const int64_t *dims, int64_t *values);
+bool evaluateExprs(const ExprNodes *nodes, const int64_t *dims,
+                   int64_t *values);
 
 /// Null if every operation is known, every node refers to lower nodes and every
 /// dimension is below `dimCount`; else what is wrong, with its node.
-const char *checkExprs(const ExprNodes *nodes, size_t dimCount, size_t *badNode);
+const char *checkExprs(const ExprNodes *nodes, size_t dimCount,
+                       size_t *badNode);
 
 /// Facts of every node, by interval arithmetic; null, or what is wrong.
-const char *analyzeExprs(const ExprNodes *nodes, const int64_t *bounds, ExprFacts *facts, size_t *badNode);
+const char *analyzeExprs(const ExprNodes *nodes, const int64_t *bounds,
+                         ExprFacts *facts, size_t *badNode);
 
 } // namespace tercet::runtime
 

@@ -22,7 +22,8 @@ AtomicFile::~AtomicFile() {
 
 Status AtomicFile::failed(const char *doing) {
   char text[128];
-  return fail(TERCET_IO, "cannot %s %s: %s", doing, path, errnoText(errno, text, sizeof text));
+  return fail(TERCET_IO, "cannot %s %s: %s", doing, path,
+              errnoText(errno, text, sizeof text));
 }
 
 Status AtomicFile::open(const char *p) {
@@ -31,8 +32,10 @@ Status AtomicFile::open(const char *p) {
   if (!temporary.resize(room))
     return outOfMemory();
   for (int attempt = 0; attempt < 100; ++attempt) {
-    snprintf(temporary.data(), room, "%s.tmp.%ld.%d", p, static_cast<long>(getpid()), attempt);
-    fd = ::open(temporary.data(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    snprintf(temporary.data(), room, "%s.tmp.%ld.%d", p,
+             static_cast<long>(getpid()), attempt);
+    fd =
+        ::open(temporary.data(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd >= 0 || errno != EEXIST)
       break;
   }
@@ -65,7 +68,8 @@ Status AtomicFile::commit() {
   char *slash = strrchr(temporary.data(), '/');
   if (slash)
     slash[slash == temporary.data() ? 1 : 0] = 0;
-  int folder = ::open(slash ? temporary.data() : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int folder = ::open(slash ? temporary.data() : ".",
+                      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder >= 0) {
     fsync(folder);
     close(folder);
@@ -77,7 +81,8 @@ Status readFile(const char *path, Array<uint8_t> &bytes) {
   char text[128];
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0)
-    return fail(errno == ENOENT ? TERCET_NOT_FOUND : TERCET_IO, "cannot open %s: %s", path,
+    return fail(errno == ENOENT ? TERCET_NOT_FOUND : TERCET_IO,
+                "cannot open %s: %s", path,
                 errnoText(errno, text, sizeof text));
   struct stat info;
   Status status = nullptr;
@@ -90,7 +95,8 @@ Status readFile(const char *path, Array<uint8_t> &bytes) {
     if (n < 0 && errno == EINTR)
       continue;
     if (n <= 0)
-      status = fail(TERCET_IO, "cannot read %s: %s", path, n ? errnoText(errno, text, sizeof text) : "it shrank");
+      status = fail(TERCET_IO, "cannot read %s: %s", path,
+                    n ? errnoText(errno, text, sizeof text) : "it shrank");
     else
       done += static_cast<size_t>(n);
   }

@@ -37,73 +37,106 @@ uint32_t elementBytes(DType type) {
 
 const char *typeName(DType type) {
   switch (type) {
-  case DType::i8: return "i8";
-  case DType::u8: return "u8";
-  case DType::i16: return "i16";
-  case DType::i32: return "i32";
-  case DType::i64: return "i64";
-  case DType::f16: return "f16";
-  case DType::bf16: return "bf16";
-  case DType::f32: return "f32";
-  case DType::f64: return "f64";
-  case DType::i1: return "i1";
-  default: return "invalid";
+  case DType::i8:
+    return "i8";
+  case DType::u8:
+    return "u8";
+  case DType::i16:
+    return "i16";
+  case DType::i32:
+    return "i32";
+  case DType::i64:
+    return "i64";
+  case DType::f16:
+    return "f16";
+  case DType::bf16:
+    return "bf16";
+  case DType::f32:
+    return "f32";
+  case DType::f64:
+    return "f64";
+  case DType::i1:
+    return "i1";
+  default:
+    return "invalid";
   }
 }
 
-static Status checkRange(const Manifest &m, const Range *range, const char *what, const char *name) {
+static Status checkRange(const Manifest &m, const Range *range,
+                         const char *what, const char *name) {
   if (!range)
     return fail(TERCET_DAMAGED, "%s \"%s\" has no data", what, name);
   if (range->segment() >= sizeOf(m.segments()))
-    return fail(TERCET_DAMAGED, "%s \"%s\" is in segment %u of %zu", what, name, range->segment(),
-                sizeOf(m.segments()));
+    return fail(TERCET_DAMAGED, "%s \"%s\" is in segment %u of %zu", what, name,
+                range->segment(), sizeOf(m.segments()));
   uint64_t length = m.segments()->Get(range->segment())->length();
   if (range->offset() > length || range->length() > length - range->offset())
-    return fail(TERCET_DAMAGED, "%s \"%s\" does not fit in its segment: bytes %llu + %llu of %llu", what, name,
-                (unsigned long long)range->offset(), (unsigned long long)range->length(), (unsigned long long)length);
+    return fail(
+        TERCET_DAMAGED,
+        "%s \"%s\" does not fit in its segment: bytes %llu + %llu of %llu",
+        what, name, (unsigned long long)range->offset(),
+        (unsigned long long)range->length(), (unsigned long long)length);
   return nullptr;
 }
 
 /// The bytes of a dense tensor, or what is wrong with its shape.
-static Status denseBytes(const flatbuffers::Vector<int64_t> *shape, DType type, const char *what, const char *name,
-                         uint64_t *bytes) {
+static Status denseBytes(const flatbuffers::Vector<int64_t> *shape, DType type,
+                         const char *what, const char *name, uint64_t *bytes) {
   if (elementBytes(type) == 0)
-    return fail(TERCET_DAMAGED, "%s \"%s\" has an unknown element type", what, name);
+    return fail(TERCET_DAMAGED, "%s \"%s\" has an unknown element type", what,
+                name);
   if (sizeOf(shape) > kMaxRank)
-    return fail(TERCET_DAMAGED, "%s \"%s\" has %zu axes, at most %d are allowed", what, name, sizeOf(shape), kMaxRank);
+    return fail(TERCET_DAMAGED,
+                "%s \"%s\" has %zu axes, at most %d are allowed", what, name,
+                sizeOf(shape), kMaxRank);
   int64_t total = elementBytes(type);
   for (size_t i = 0; i < sizeOf(shape); ++i)
-    if (shape->Get(i) < 0 || __builtin_mul_overflow(total, shape->Get(i), &total))
-      return fail(TERCET_DAMAGED, "%s \"%s\" has an impossible shape", what, name);
+    if (shape->Get(i) < 0 ||
+        __builtin_mul_overflow(total, shape->Get(i), &total))
+      return fail(TERCET_DAMAGED, "%s \"%s\" has an impossible shape", what,
+                  name);
   *bytes = static_cast<uint64_t>(total);
   return nullptr;
 }
 
 /// Present, not empty, and not seen before.
-static Status checkName(const flatbuffers::String *name, NameSet &seen, const char *what, size_t number) {
+static Status checkName(const flatbuffers::String *name, NameSet &seen,
+                        const char *what, size_t number) {
   if (!name || name->size() == 0)
     return fail(TERCET_DAMAGED, "%s %zu has no name", what, number);
   if (strlen(name->c_str()) != name->size())
-    return fail(TERCET_DAMAGED, "the name of %s %zu holds a zero byte", what, number);
+    return fail(TERCET_DAMAGED, "the name of %s %zu holds a zero byte", what,
+                number);
   if (!seen.insert(name->c_str()))
-    return fail(TERCET_DAMAGED, "two are called \"%s\": %s %zu has a name that is taken", name->c_str(), what, number);
+    return fail(TERCET_DAMAGED,
+                "two are called \"%s\": %s %zu has a name that is taken",
+                name->c_str(), what, number);
   return nullptr;
 }
 
-static Status verifySegments(const Manifest &m, uint64_t begin, uint64_t fileLength) {
+static Status verifySegments(const Manifest &m, uint64_t begin,
+                             uint64_t fileLength) {
   for (size_t i = 0; i < sizeOf(m.segments()); ++i) {
     const Segment *s = m.segments()->Get(i);
     if (s->offset() % kAlignment)
-      return fail(TERCET_DAMAGED, "segment %zu (%s) starts at %llu, which is not a multiple of %llu", i,
-                  textOf(s->name()), (unsigned long long)s->offset(), (unsigned long long)kAlignment);
+      return fail(
+          TERCET_DAMAGED,
+          "segment %zu (%s) starts at %llu, which is not a multiple of %llu", i,
+          textOf(s->name()), (unsigned long long)s->offset(),
+          (unsigned long long)kAlignment);
     if (s->offset() < begin)
-      return fail(TERCET_DAMAGED, "segment %zu (%s) overlaps what comes before it", i, textOf(s->name()));
+      return fail(TERCET_DAMAGED,
+                  "segment %zu (%s) overlaps what comes before it", i,
+                  textOf(s->name()));
     if (s->offset() > fileLength || s->length() > fileLength - s->offset())
-      return fail(TERCET_DAMAGED, "segment %zu (%s) ends at %llu + %llu, after the file's %llu bytes", i,
-                  textOf(s->name()), (unsigned long long)s->offset(), (unsigned long long)s->length(),
-                  (unsigned long long)fileLength);
+      return fail(
+          TERCET_DAMAGED,
+          "segment %zu (%s) ends at %llu + %llu, after the file's %llu bytes",
+          i, textOf(s->name()), (unsigned long long)s->offset(),
+          (unsigned long long)s->length(), (unsigned long long)fileLength);
     if (sizeOf(s->digest()) != 32)
-      return fail(TERCET_DAMAGED, "segment %zu (%s) has no SHA-256", i, textOf(s->name()));
+      return fail(TERCET_DAMAGED, "segment %zu (%s) has no SHA-256", i,
+                  textOf(s->name()));
     begin = s->offset() + s->length();
   }
   return nullptr;
@@ -119,18 +152,23 @@ static Status verifyWeights(const Manifest &m) {
     const char *name = w->name()->c_str();
     TERCET_TRY(checkRange(m, w->data(), "weight", name));
     if (w->dtype() > DType::MAX)
-      return fail(TERCET_DAMAGED, "weight \"%s\" has an unknown element type", name);
+      return fail(TERCET_DAMAGED, "weight \"%s\" has an unknown element type",
+                  name);
     if (*textOf(w->code()) == 0) {
       uint64_t bytes;
       TERCET_TRY(denseBytes(w->shape(), w->dtype(), "weight", name, &bytes));
       if (bytes != w->data()->length())
-        return fail(TERCET_DAMAGED, "weight \"%s\" holds %llu bytes where its shape needs %llu", name,
-                    (unsigned long long)w->data()->length(), (unsigned long long)bytes);
+        return fail(TERCET_DAMAGED,
+                    "weight \"%s\" holds %llu bytes where its shape needs %llu",
+                    name, (unsigned long long)w->data()->length(),
+                    (unsigned long long)bytes);
     } else if (w->rows() < 0 || w->k() < 0) {
       return fail(TERCET_DAMAGED, "weight \"%s\" has a negative size", name);
     }
     if (sizeOf(w->digest()) != 0 && sizeOf(w->digest()) != 32)
-      return fail(TERCET_DAMAGED, "weight \"%s\" has a digest of %zu bytes, not 32", name, sizeOf(w->digest()));
+      return fail(TERCET_DAMAGED,
+                  "weight \"%s\" has a digest of %zu bytes, not 32", name,
+                  sizeOf(w->digest()));
   }
   return nullptr;
 }
@@ -143,16 +181,22 @@ static Status verifyStates(const Manifest &m) {
     const State *s = m.states()->Get(i);
     TERCET_TRY(checkName(s->name(), names, "state", i));
     uint64_t bytes;
-    TERCET_TRY(denseBytes(s->shape(), s->dtype(), "state", s->name()->c_str(), &bytes));
+    TERCET_TRY(denseBytes(s->shape(), s->dtype(), "state", s->name()->c_str(),
+                          &bytes));
     if (bytes != s->bytes())
-      return fail(TERCET_DAMAGED, "state \"%s\" has %llu bytes where its shape needs %llu", s->name()->c_str(),
-                  (unsigned long long)s->bytes(), (unsigned long long)bytes);
+      return fail(TERCET_DAMAGED,
+                  "state \"%s\" has %llu bytes where its shape needs %llu",
+                  s->name()->c_str(), (unsigned long long)s->bytes(),
+                  (unsigned long long)bytes);
     if (!s->has_init())
       continue;
-    TERCET_TRY(checkRange(m, s->init(), "the start of state", s->name()->c_str()));
+    TERCET_TRY(
+        checkRange(m, s->init(), "the start of state", s->name()->c_str()));
     if (s->init()->length() != bytes)
-      return fail(TERCET_DAMAGED, "state \"%s\" starts from %llu bytes, not %llu", s->name()->c_str(),
-                  (unsigned long long)s->init()->length(), (unsigned long long)bytes);
+      return fail(TERCET_DAMAGED,
+                  "state \"%s\" starts from %llu bytes, not %llu",
+                  s->name()->c_str(), (unsigned long long)s->init()->length(),
+                  (unsigned long long)bytes);
   }
   return nullptr;
 }
@@ -165,22 +209,32 @@ static Status verifyKernels(const Target &t) {
     const Kernel *k = t.kernels()->Get(i);
     TERCET_TRY(checkName(k->name(), names, "kernel", i));
     const char *name = k->name()->c_str();
-    if (k->buffers() > kMaxKernelBuffers || k->constants() > kMaxKernelConstants ||
+    if (k->buffers() > kMaxKernelBuffers ||
+        k->constants() > kMaxKernelConstants ||
         k->buffers() + k->constants() > kMaxKernelArguments)
-      return fail(TERCET_DAMAGED, "kernel \"%s\" takes %u buffers and %u constants, too many to launch", name,
-                  k->buffers(), k->constants());
+      return fail(
+          TERCET_DAMAGED,
+          "kernel \"%s\" takes %u buffers and %u constants, too many to launch",
+          name, k->buffers(), k->constants());
     if (k->workgroup_size() < 1 || k->workgroup_size() > 1024)
-      return fail(TERCET_DAMAGED, "kernel \"%s\" has a workgroup of %u threads, not 1 to 1024", name,
-                  k->workgroup_size());
+      return fail(TERCET_DAMAGED,
+                  "kernel \"%s\" has a workgroup of %u threads, not 1 to 1024",
+                  name, k->workgroup_size());
     if (k->scratch_bytes() > (1u << 30))
-      return fail(TERCET_DAMAGED, "kernel \"%s\" wants %u bytes of scratch memory, more than 1 GiB", name,
-                  k->scratch_bytes());
+      return fail(
+          TERCET_DAMAGED,
+          "kernel \"%s\" wants %u bytes of scratch memory, more than 1 GiB",
+          name, k->scratch_bytes());
     size_t bad;
     if (const char *what = checkExprs(k->exprs(), k->constants(), &bad))
-      return fail(TERCET_DAMAGED, "kernel \"%s\": expression %zu %s", name, bad, what);
+      return fail(TERCET_DAMAGED, "kernel \"%s\": expression %zu %s", name, bad,
+                  what);
     size_t exprs = sizeOf(k->exprs());
     if (exprs && (k->bytes() >= exprs || k->ops() >= exprs))
-      return fail(TERCET_DAMAGED, "kernel \"%s\": its costs name an expression that does not exist", name);
+      return fail(
+          TERCET_DAMAGED,
+          "kernel \"%s\": its costs name an expression that does not exist",
+          name);
   }
   return nullptr;
 }
@@ -193,7 +247,8 @@ static Status verifyTarget(const Manifest &m, const Target &t) {
     const Blob *b = t.blobs()->Get(i);
     TERCET_TRY(checkRange(m, b->data(), "code of target", name));
     if (b->format() > BlobFormat::MAX)
-      return fail(TERCET_DAMAGED, "target \"%s\": blob %zu is of an unknown format", name, i);
+      return fail(TERCET_DAMAGED,
+                  "target \"%s\": blob %zu is of an unknown format", name, i);
   }
   TERCET_TRY(verifyKernels(t));
   NameSet names;
@@ -208,15 +263,17 @@ static Status verifyTarget(const Manifest &m, const Target &t) {
 }
 
 /// The signature is the model's, so it may not depend on the target.
-static bool sameTensors(const Program &a, const Program &b, const flatbuffers::Vector<flatbuffers::Offset<Tensor>> *x,
-                        const flatbuffers::Vector<flatbuffers::Offset<Tensor>> *y, const int64_t *valuesA,
-                        const int64_t *valuesB) {
+static bool
+sameTensors(const Program &a, const Program &b,
+            const flatbuffers::Vector<flatbuffers::Offset<Tensor>> *x,
+            const flatbuffers::Vector<flatbuffers::Offset<Tensor>> *y,
+            const int64_t *valuesA, const int64_t *valuesB) {
   if (sizeOf(x) != sizeOf(y))
     return false;
   for (size_t i = 0; i < sizeOf(x); ++i) {
     const Tensor *s = x->Get(i), *t = y->Get(i);
-    if (!equal(textOf(s->name()), textOf(t->name())) || s->dtype() != t->dtype() ||
-        sizeOf(s->axes()) != sizeOf(t->axes()))
+    if (!equal(textOf(s->name()), textOf(t->name())) ||
+        s->dtype() != t->dtype() || sizeOf(s->axes()) != sizeOf(t->axes()))
       return false;
     for (size_t j = 0; j < sizeOf(s->axes()); ++j)
       if (valuesA[s->axes()->Get(j)] != valuesB[t->axes()->Get(j)])
@@ -232,7 +289,9 @@ static Status boundValues(const Program &p, Array<int64_t> &values) {
   for (size_t i = 0; i < dims.size(); ++i)
     dims[i] = p.dims()->Get(i)->bound();
   if (!evaluateExprs(p.exprs(), dims.data(), values.data()))
-    return fail(TERCET_DAMAGED, "program \"%s\": an expression overflows at the bounds", p.name()->c_str());
+    return fail(TERCET_DAMAGED,
+                "program \"%s\": an expression overflows at the bounds",
+                p.name()->c_str());
   return nullptr;
 }
 
@@ -241,18 +300,22 @@ static Status verifySameSignatures(const Manifest &m) {
   for (size_t i = 1; i < sizeOf(m.targets()); ++i) {
     const Target *t = m.targets()->Get(i);
     if (sizeOf(t->programs()) != sizeOf(first->programs()))
-      return fail(TERCET_DAMAGED, "targets \"%s\" and \"%s\" have different entry points", first->name()->c_str(),
-                  t->name()->c_str());
+      return fail(TERCET_DAMAGED,
+                  "targets \"%s\" and \"%s\" have different entry points",
+                  first->name()->c_str(), t->name()->c_str());
     for (size_t j = 0; j < sizeOf(t->programs()); ++j) {
       const Program *a = first->programs()->Get(j), *b = t->programs()->Get(j);
       Array<int64_t> valuesA, valuesB;
       TERCET_TRY(boundValues(*a, valuesA));
       TERCET_TRY(boundValues(*b, valuesB));
       if (!equal(a->name()->c_str(), b->name()->c_str()) ||
-          !sameTensors(*a, *b, a->inputs(), b->inputs(), valuesA.data(), valuesB.data()) ||
-          !sameTensors(*a, *b, a->outputs(), b->outputs(), valuesA.data(), valuesB.data()))
-        return fail(TERCET_DAMAGED, "entry point %zu differs between targets \"%s\" and \"%s\"", j,
-                    first->name()->c_str(), t->name()->c_str());
+          !sameTensors(*a, *b, a->inputs(), b->inputs(), valuesA.data(),
+                       valuesB.data()) ||
+          !sameTensors(*a, *b, a->outputs(), b->outputs(), valuesA.data(),
+                       valuesB.data()))
+        return fail(TERCET_DAMAGED,
+                    "entry point %zu differs between targets \"%s\" and \"%s\"",
+                    j, first->name()->c_str(), t->name()->c_str());
     }
   }
   return nullptr;
@@ -260,15 +323,21 @@ static Status verifySameSignatures(const Manifest &m) {
 
 /// The FlatBuffers verifier checks where vectors lie, not that 8-byte elements
 /// are aligned; reading them would be undefined, if harmless on most machines.
-static bool aligned(const void *p) { return reinterpret_cast<uintptr_t>(p) % 8 == 0; }
-template <typename V> static bool alignedVector(const V *v) { return !v || v->size() == 0 || aligned(v->Data()); }
+static bool aligned(const void *p) {
+  return reinterpret_cast<uintptr_t>(p) % 8 == 0;
+}
+template <typename V> static bool alignedVector(const V *v) {
+  return !v || v->size() == 0 || aligned(v->Data());
+}
 
 static bool everythingIsAligned(const Manifest &m) {
   bool good = true;
   for (size_t i = 0; i < sizeOf(m.weights()); ++i)
-    good = good && alignedVector(m.weights()->Get(i)->shape()) && aligned(m.weights()->Get(i)->data());
+    good = good && alignedVector(m.weights()->Get(i)->shape()) &&
+           aligned(m.weights()->Get(i)->data());
   for (size_t i = 0; i < sizeOf(m.states()); ++i)
-    good = good && alignedVector(m.states()->Get(i)->shape()) && aligned(m.states()->Get(i)->init());
+    good = good && alignedVector(m.states()->Get(i)->shape()) &&
+           aligned(m.states()->Get(i)->init());
   for (size_t t = 0; t < sizeOf(m.targets()); ++t) {
     const Target *target = m.targets()->Get(t);
     for (size_t i = 0; i < sizeOf(target->blobs()); ++i)
@@ -281,9 +350,11 @@ static bool everythingIsAligned(const Manifest &m) {
   return good;
 }
 
-Status verifyManifest(const Manifest &m, uint64_t segmentsBegin, uint64_t fileLength) {
+Status verifyManifest(const Manifest &m, uint64_t segmentsBegin,
+                      uint64_t fileLength) {
   if (!everythingIsAligned(m))
-    return fail(TERCET_DAMAGED, "the manifest is damaged: a table of it is not aligned");
+    return fail(TERCET_DAMAGED,
+                "the manifest is damaged: a table of it is not aligned");
   TERCET_TRY(verifySegments(m, segmentsBegin, fileLength));
   TERCET_TRY(verifyWeights(m));
   TERCET_TRY(verifyStates(m));

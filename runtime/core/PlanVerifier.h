@@ -33,24 +33,33 @@ const char *typeName(schema::DType type);
 
 /// The whole manifest: segments, weights, states, targets and their programs.
 /// Segments must lie in [segmentsBegin, fileLength) and may not overlap.
-Status verifyManifest(const schema::Manifest &manifest, uint64_t segmentsBegin, uint64_t fileLength);
+Status verifyManifest(const schema::Manifest &manifest, uint64_t segmentsBegin,
+                      uint64_t fileLength);
 
 /// One program of a target; part of verifyManifest.
-Status verifyProgram(const schema::Manifest &manifest, const schema::Target &target, const schema::Program &program);
+Status verifyProgram(const schema::Manifest &manifest,
+                     const schema::Target &target,
+                     const schema::Program &program);
 
 /// With the expression values of one set of dimensions: every buffer is inside
 /// its memory, and no two commands between two barriers touch the same bytes
 /// where one writes. `where` ends the sentences: "at the bounds".
-Status checkBuffers(const schema::Manifest &manifest, const schema::Program &program, const int64_t *values,
+Status checkBuffers(const schema::Manifest &manifest,
+                    const schema::Program &program, const int64_t *values,
                     const char *where);
-Status checkOverlaps(const schema::Program &program, const int64_t *values, const char *where);
+Status checkOverlaps(const schema::Program &program, const int64_t *values,
+                     const char *where);
 
 /// Whether any arena buffer's place depends on a dimension; then checkOverlaps
 /// must pass at every new set of dimensions.
 bool placesAreDynamic(const schema::Program &program, const ExprFacts *facts);
 
-template <typename V> size_t sizeOf(const V *vector) { return vector ? vector->size() : 0; }
-inline const char *textOf(const flatbuffers::String *s) { return s ? s->c_str() : ""; }
+template <typename V> size_t sizeOf(const V *vector) {
+  return vector ? vector->size() : 0;
+}
+inline const char *textOf(const flatbuffers::String *s) {
+  return s ? s->c_str() : "";
+}
 
 } // namespace tercet::runtime
 

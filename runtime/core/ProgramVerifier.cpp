@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Sizes may only grow with the dimensions, so a size that is right at the bounds
-// is at most that everywhere. Places in the arena may move with the dimensions;
-// those are checked again at every new set of them.
+// Sizes may only grow with the dimensions, so a size that is right at the
+// bounds is at most that everywhere. Places in the arena may move with the
+// dimensions; those are checked again at every new set of them.
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/core/PlanVerifier.h"
@@ -27,7 +27,8 @@ struct Checker {
   Array<int64_t> bounds;
 
   Status dims();
-  Status tensors(const flatbuffers::Vector<flatbuffers::Offset<Tensor>> *list, const char *what);
+  Status tensors(const flatbuffers::Vector<flatbuffers::Offset<Tensor>> *list,
+                 const char *what);
   Status everyDimIsBound();
   Status buffers();
   Status commands();
@@ -44,9 +45,12 @@ struct Checker {
 
 Status Checker::size(uint32_t expr, const char *what, size_t number) {
   if (expr >= facts.size())
-    return fail(TERCET_DAMAGED, "program \"%s\", %s %zu: expression %u of %zu", name, what, number, expr, facts.size());
+    return fail(TERCET_DAMAGED, "program \"%s\", %s %zu: expression %u of %zu",
+                name, what, number, expr, facts.size());
   if (facts[expr].low < 0 || !facts[expr].increasing)
-    return fail(TERCET_DAMAGED, "program \"%s\", %s %zu: expression %u may be negative or shrink as a dimension grows",
+    return fail(TERCET_DAMAGED,
+                "program \"%s\", %s %zu: expression %u may be negative or "
+                "shrink as a dimension grows",
                 name, what, number, expr);
   return nullptr;
 }
@@ -57,39 +61,51 @@ Status Checker::dims() {
   for (size_t i = 0; i < bounds.size(); ++i) {
     bounds[i] = p.dims()->Get(i)->bound();
     if (bounds[i] < 0)
-      return fail(TERCET_DAMAGED, "program \"%s\": dimension %zu has a negative bound", name, i);
+      return fail(TERCET_DAMAGED,
+                  "program \"%s\": dimension %zu has a negative bound", name,
+                  i);
   }
   size_t bad;
   const char *what = checkExprs(p.exprs(), bounds.size(), &bad);
   if (!what)
     what = analyzeExprs(p.exprs(), bounds.data(), facts.data(), &bad);
   if (what)
-    return fail(TERCET_DAMAGED, "program \"%s\": expression %zu %s", name, bad, what);
+    return fail(TERCET_DAMAGED, "program \"%s\": expression %zu %s", name, bad,
+                what);
   return nullptr;
 }
 
-Status Checker::tensors(const flatbuffers::Vector<flatbuffers::Offset<Tensor>> *list, const char *what) {
+Status
+Checker::tensors(const flatbuffers::Vector<flatbuffers::Offset<Tensor>> *list,
+                 const char *what) {
   NameSet names;
   if (!names.reserve(sizeOf(list)))
     return outOfMemory();
   for (size_t i = 0; i < sizeOf(list); ++i) {
     const Tensor *tensor = list->Get(i);
     if (sizeOf(tensor->name()) == 0 || !names.insert(tensor->name()->c_str()))
-      return fail(TERCET_DAMAGED, "program \"%s\": %s %zu has no name of its own", name, what, i);
+      return fail(TERCET_DAMAGED,
+                  "program \"%s\": %s %zu has no name of its own", name, what,
+                  i);
     if (elementBytes(tensor->dtype()) == 0)
-      return fail(TERCET_DAMAGED, "program \"%s\": %s \"%s\" has an unknown element type", name, what,
-                  tensor->name()->c_str());
+      return fail(TERCET_DAMAGED,
+                  "program \"%s\": %s \"%s\" has an unknown element type", name,
+                  what, tensor->name()->c_str());
     if (sizeOf(tensor->axes()) > kMaxRank)
-      return fail(TERCET_DAMAGED, "program \"%s\": %s \"%s\" has %zu axes, at most %d are allowed", name, what,
-                  tensor->name()->c_str(), sizeOf(tensor->axes()), kMaxRank);
+      return fail(
+          TERCET_DAMAGED,
+          "program \"%s\": %s \"%s\" has %zu axes, at most %d are allowed",
+          name, what, tensor->name()->c_str(), sizeOf(tensor->axes()),
+          kMaxRank);
     int64_t bytes = elementBytes(tensor->dtype());
     for (size_t j = 0; j < sizeOf(tensor->axes()); ++j) {
       TERCET_TRY(size(tensor->axes()->Get(j), what, i));
       // A product that overflows may not hide behind a zero elsewhere.
       int64_t high = facts[tensor->axes()->Get(j)].high;
       if (__builtin_mul_overflow(bytes, high > 0 ? high : 1, &bytes))
-        return fail(TERCET_DAMAGED, "program \"%s\": %s \"%s\" is too large for memory", name, what,
-                    tensor->name()->c_str());
+        return fail(TERCET_DAMAGED,
+                    "program \"%s\": %s \"%s\" is too large for memory", name,
+                    what, tensor->name()->c_str());
     }
   }
   return nullptr;
@@ -99,12 +115,17 @@ Status Checker::everyDimIsBound() {
   for (size_t d = 0; d < bounds.size(); ++d) {
     bool found = false;
     for (size_t i = 0; i < sizeOf(p.inputs()) && !found; ++i)
-      for (size_t j = 0; j < sizeOf(p.inputs()->Get(i)->axes()) && !found; ++j) {
-        const ExprNode *node = p.exprs()->Get(p.inputs()->Get(i)->axes()->Get(j));
-        found = node->op() == ExprOp::dim && static_cast<size_t>(node->a()) == d;
+      for (size_t j = 0; j < sizeOf(p.inputs()->Get(i)->axes()) && !found;
+           ++j) {
+        const ExprNode *node =
+            p.exprs()->Get(p.inputs()->Get(i)->axes()->Get(j));
+        found =
+            node->op() == ExprOp::dim && static_cast<size_t>(node->a()) == d;
       }
     if (!found)
-      return fail(TERCET_DAMAGED, "program \"%s\": dimension \"%s\" is the size of no input axis, so no call gives it",
+      return fail(TERCET_DAMAGED,
+                  "program \"%s\": dimension \"%s\" is the size of no input "
+                  "axis, so no call gives it",
                   name, textOf(p.dims()->Get(d)->name()));
   }
   return nullptr;
@@ -115,16 +136,28 @@ Status Checker::buffers() {
     const Buffer *b = p.buffers()->Get(i);
     size_t count = 1;
     switch (b->kind()) {
-    case BufferKind::input: count = sizeOf(p.inputs()); break;
-    case BufferKind::output: count = sizeOf(p.outputs()); break;
-    case BufferKind::weight: count = sizeOf(m.weights()); break;
-    case BufferKind::state: count = sizeOf(m.states()); break;
-    case BufferKind::arena: break;
+    case BufferKind::input:
+      count = sizeOf(p.inputs());
+      break;
+    case BufferKind::output:
+      count = sizeOf(p.outputs());
+      break;
+    case BufferKind::weight:
+      count = sizeOf(m.weights());
+      break;
+    case BufferKind::state:
+      count = sizeOf(m.states());
+      break;
+    case BufferKind::arena:
+      break;
     default:
-      return fail(TERCET_DAMAGED, "program \"%s\": buffer %zu is of an unknown kind", name, i);
+      return fail(TERCET_DAMAGED,
+                  "program \"%s\": buffer %zu is of an unknown kind", name, i);
     }
     if (b->kind() != BufferKind::arena && b->index() >= count)
-      return fail(TERCET_DAMAGED, "program \"%s\": buffer %zu names number %u of %zu", name, i, b->index(), count);
+      return fail(TERCET_DAMAGED,
+                  "program \"%s\": buffer %zu names number %u of %zu", name, i,
+                  b->index(), count);
     TERCET_TRY(size(b->bytes(), "bytes of buffer", i));
     TERCET_TRY(size(b->offset(), "offset of buffer", i));
   }
@@ -133,42 +166,55 @@ Status Checker::buffers() {
 
 Status Checker::dispatch(size_t number, const Command &c) {
   if (c.kernel() >= sizeOf(t.kernels()))
-    return fail(TERCET_DAMAGED, "program \"%s\", command %zu: kernel %u of %zu", name, number, c.kernel(),
-                sizeOf(t.kernels()));
+    return fail(TERCET_DAMAGED, "program \"%s\", command %zu: kernel %u of %zu",
+                name, number, c.kernel(), sizeOf(t.kernels()));
   const Kernel *k = t.kernels()->Get(c.kernel());
-  if (sizeOf(c.buffers()) != k->buffers() || sizeOf(c.access()) != k->buffers() ||
+  if (sizeOf(c.buffers()) != k->buffers() ||
+      sizeOf(c.access()) != k->buffers() ||
       sizeOf(c.constants()) != k->constants())
     return fail(TERCET_DAMAGED,
-                "program \"%s\", command %zu: kernel \"%s\" takes %u buffers and %u constants, not %zu (%zu accesses) "
+                "program \"%s\", command %zu: kernel \"%s\" takes %u buffers "
+                "and %u constants, not %zu (%zu accesses) "
                 "and %zu",
-                name, number, k->name()->c_str(), k->buffers(), k->constants(), sizeOf(c.buffers()),
-                sizeOf(c.access()), sizeOf(c.constants()));
+                name, number, k->name()->c_str(), k->buffers(), k->constants(),
+                sizeOf(c.buffers()), sizeOf(c.access()), sizeOf(c.constants()));
   TERCET_TRY(size(c.grid(), "grid of command", number));
   if (facts[c.grid()].high > kMaxWorkgroups)
-    return fail(TERCET_DAMAGED, "program \"%s\", command %zu: up to %lld workgroups, more than 2^31 - 1", name, number,
-                (long long)facts[c.grid()].high);
+    return fail(TERCET_DAMAGED,
+                "program \"%s\", command %zu: up to %lld workgroups, more than "
+                "2^31 - 1",
+                name, number, (long long)facts[c.grid()].high);
   for (size_t i = 0; i < sizeOf(c.buffers()); ++i) {
     uint32_t b = c.buffers()->Get(i);
     auto access = static_cast<Access>(c.access()->Get(i));
     if (access > Access::MAX)
-      return fail(TERCET_DAMAGED, "program \"%s\", command %zu: unknown access", name, number);
-    if ((access == Access::write || access == Access::read_write) && !writable(b))
-      return fail(TERCET_DAMAGED, "program \"%s\", command %zu writes an input or a weight", name, number);
+      return fail(TERCET_DAMAGED, "program \"%s\", command %zu: unknown access",
+                  name, number);
+    if ((access == Access::write || access == Access::read_write) &&
+        !writable(b))
+      return fail(TERCET_DAMAGED,
+                  "program \"%s\", command %zu writes an input or a weight",
+                  name, number);
   }
   for (size_t i = 0; i < sizeOf(c.constants()); ++i)
     if (c.constants()->Get(i) >= facts.size())
-      return fail(TERCET_DAMAGED, "program \"%s\", command %zu: expression %u of %zu", name, number,
-                  c.constants()->Get(i), facts.size());
+      return fail(TERCET_DAMAGED,
+                  "program \"%s\", command %zu: expression %u of %zu", name,
+                  number, c.constants()->Get(i), facts.size());
   return nullptr;
 }
 
 Status Checker::move(size_t number, const Command &c) {
   bool copy = c.kind() == CommandKind::copy;
   if (sizeOf(c.buffers()) != (copy ? 2u : 1u))
-    return fail(TERCET_DAMAGED, "program \"%s\", command %zu: a %s takes %d buffers, not %zu", name, number,
-                copy ? "copy" : "fill", copy ? 2 : 1, sizeOf(c.buffers()));
+    return fail(TERCET_DAMAGED,
+                "program \"%s\", command %zu: a %s takes %d buffers, not %zu",
+                name, number, copy ? "copy" : "fill", copy ? 2 : 1,
+                sizeOf(c.buffers()));
   if (!writable(c.buffers()->Get(copy ? 1 : 0)))
-    return fail(TERCET_DAMAGED, "program \"%s\", command %zu writes an input or a weight", name, number);
+    return fail(TERCET_DAMAGED,
+                "program \"%s\", command %zu writes an input or a weight", name,
+                number);
   return size(c.bytes(), "bytes of command", number);
 }
 
@@ -177,15 +223,22 @@ Status Checker::commands() {
     const Command *c = p.commands()->Get(i);
     for (size_t j = 0; j < sizeOf(c->buffers()); ++j)
       if (c->buffers()->Get(j) >= sizeOf(p.buffers()))
-        return fail(TERCET_DAMAGED, "program \"%s\", command %zu: buffer %u of %zu", name, i, c->buffers()->Get(j),
-                    sizeOf(p.buffers()));
+        return fail(TERCET_DAMAGED,
+                    "program \"%s\", command %zu: buffer %u of %zu", name, i,
+                    c->buffers()->Get(j), sizeOf(p.buffers()));
     switch (c->kind()) {
-    case CommandKind::dispatch: TERCET_TRY(dispatch(i, *c)); break;
+    case CommandKind::dispatch:
+      TERCET_TRY(dispatch(i, *c));
+      break;
     case CommandKind::copy:
-    case CommandKind::fill: TERCET_TRY(move(i, *c)); break;
-    case CommandKind::barrier: break;
+    case CommandKind::fill:
+      TERCET_TRY(move(i, *c));
+      break;
+    case CommandKind::barrier:
+      break;
     default:
-      return fail(TERCET_DAMAGED, "program \"%s\": command %zu is of an unknown kind", name, i);
+      return fail(TERCET_DAMAGED,
+                  "program \"%s\": command %zu is of an unknown kind", name, i);
     }
   }
   return nullptr;
@@ -199,7 +252,8 @@ Status Checker::at(const char *where, int kind) {
   for (size_t i = 0; i < dims.size(); ++i)
     dims[i] = kind == 2 || bounds[i] < kind ? bounds[i] : kind;
   if (!evaluateExprs(p.exprs(), dims.data(), values.data()))
-    return fail(TERCET_DAMAGED, "program \"%s\": an expression overflows %s", name, where);
+    return fail(TERCET_DAMAGED, "program \"%s\": an expression overflows %s",
+                name, where);
   TERCET_TRY(checkBuffers(m, p, values.data(), where));
   return checkOverlaps(p, values.data(), where);
 }
@@ -214,31 +268,48 @@ int64_t tensorBytes(const Tensor &tensor, const int64_t *values) {
 
 } // namespace
 
-Status checkBuffers(const Manifest &m, const Program &p, const int64_t *values, const char *where) {
+Status checkBuffers(const Manifest &m, const Program &p, const int64_t *values,
+                    const char *where) {
   const char *name = p.name()->c_str();
   for (size_t i = 0; i < sizeOf(p.buffers()); ++i) {
     const Buffer *b = p.buffers()->Get(i);
     uint64_t memory = 0;
     switch (b->kind()) {
-    case BufferKind::input: memory = tensorBytes(*p.inputs()->Get(b->index()), values); break;
-    case BufferKind::output: memory = tensorBytes(*p.outputs()->Get(b->index()), values); break;
-    case BufferKind::weight: memory = m.weights()->Get(b->index())->data()->length(); break;
-    case BufferKind::state: memory = m.states()->Get(b->index())->bytes(); break;
-    case BufferKind::arena: memory = values[p.arena_bytes()]; break;
+    case BufferKind::input:
+      memory = tensorBytes(*p.inputs()->Get(b->index()), values);
+      break;
+    case BufferKind::output:
+      memory = tensorBytes(*p.outputs()->Get(b->index()), values);
+      break;
+    case BufferKind::weight:
+      memory = m.weights()->Get(b->index())->data()->length();
+      break;
+    case BufferKind::state:
+      memory = m.states()->Get(b->index())->bytes();
+      break;
+    case BufferKind::arena:
+      memory = values[p.arena_bytes()];
+      break;
     }
     uint64_t offset = values[b->offset()], bytes = values[b->bytes()];
     if (offset > memory || bytes > memory - offset)
-      return fail(TERCET_DAMAGED, "program \"%s\": buffer %zu (bytes %llu + %llu) leaves its memory of %llu bytes %s",
-                  name, i, (unsigned long long)offset, (unsigned long long)bytes, (unsigned long long)memory, where);
+      return fail(TERCET_DAMAGED,
+                  "program \"%s\": buffer %zu (bytes %llu + %llu) leaves its "
+                  "memory of %llu bytes %s",
+                  name, i, (unsigned long long)offset,
+                  (unsigned long long)bytes, (unsigned long long)memory, where);
   }
   for (size_t i = 0; i < sizeOf(p.commands()); ++i) {
     const Command *c = p.commands()->Get(i);
     if (c->kind() != CommandKind::copy && c->kind() != CommandKind::fill)
       continue;
     for (size_t j = 0; j < sizeOf(c->buffers()); ++j)
-      if (values[c->bytes()] > values[p.buffers()->Get(c->buffers()->Get(j))->bytes()])
-        return fail(TERCET_DAMAGED, "program \"%s\": command %zu moves more bytes than its buffer has %s", name, i,
-                    where);
+      if (values[c->bytes()] >
+          values[p.buffers()->Get(c->buffers()->Get(j))->bytes()])
+        return fail(TERCET_DAMAGED,
+                    "program \"%s\": command %zu moves more bytes than its "
+                    "buffer has %s",
+                    name, i, where);
   }
   return nullptr;
 }
@@ -248,118 +319,6 @@ bool placesAreDynamic(const Program &p, const ExprFacts *facts) {
     if (!facts[p.buffers()->Get(i)->offset()].constant)
       return true;
   return false;
-}
-
-namespace {
-
-/// One use of bytes by a command.
-struct Use {
-  uint64_t memory; // kind and index
-  int64_t begin, end;
-  uint32_t command;
-  bool writes;
-};
-
-int byPlace(const void *x, const void *y) {
-  auto *a = static_cast<const Use *>(x), *b = static_cast<const Use *>(y);
-  if (a->memory != b->memory)
-    return a->memory < b->memory ? -1 : 1;
-  if (a->begin != b->begin)
-    return a->begin < b->begin ? -1 : 1;
-  return a->command < b->command ? -1 : a->command > b->command;
-}
-
-/// The two uses with the largest ends so far that are of different commands.
-struct Furthest {
-  const Use *first = nullptr, *second = nullptr;
-  void add(const Use *u) {
-    if (!first || u->end > first->end) {
-      if (first && first->command != u->command)
-        second = first;
-      first = u;
-    } else if (u->command != first->command && (!second || u->end > second->end)) {
-      second = u;
-    }
-  }
-  const Use *reaching(const Use &u) const {
-    const Use *other = first && first->command != u.command ? first : second;
-    return other && other->end > u.begin ? other : nullptr;
-  }
-};
-
-/// Within one dispatch a written range may be another's range only as a whole:
-/// an element-wise kernel working in place.
-Status checkWithin(const char *name, const Use *uses, size_t count, const char *where) {
-  for (size_t i = 0; i < count; ++i)
-    for (size_t j = i + 1; j < count; ++j) {
-      const Use &a = uses[i], &b = uses[j];
-      if (a.memory != b.memory || a.begin >= b.end || b.begin >= a.end || !(a.writes || b.writes))
-        continue;
-      if ((a.writes && b.writes) || a.begin != b.begin || a.end != b.end)
-        return fail(TERCET_DAMAGED, "program \"%s\": command %u writes bytes that it uses through another buffer %s",
-                    name, a.command, where);
-    }
-  return nullptr;
-}
-
-Status checkInterval(const char *name, Array<Use> &uses, const char *where) {
-  if (uses.empty())
-    return nullptr;
-  qsort(uses.data(), uses.size(), sizeof(Use), byPlace);
-  Furthest reads, writes;
-  for (size_t i = 0; i < uses.size(); ++i) {
-    const Use &u = uses[i];
-    if (i == 0 || uses[i - 1].memory != u.memory)
-      reads = writes = Furthest();
-    const Use *other = writes.reaching(u);
-    if (!other && u.writes)
-      other = reads.reaching(u);
-    if (other)
-      return fail(TERCET_DAMAGED, "program \"%s\": commands %u and %u touch the same bytes without a barrier %s", name,
-                  other->command < u.command ? other->command : u.command,
-                  other->command < u.command ? u.command : other->command, where);
-    (u.writes ? writes : reads).add(&u);
-  }
-  uses.clear();
-  return nullptr;
-}
-
-} // namespace
-
-Status checkOverlaps(const Program &p, const int64_t *values, const char *where) {
-  const char *name = p.name()->c_str();
-  Array<Use> uses;
-  for (size_t i = 0; i < sizeOf(p.commands()); ++i) {
-    const Command *c = p.commands()->Get(i);
-    if (c->kind() == CommandKind::barrier) {
-      TERCET_TRY(checkInterval(name, uses, where));
-      continue;
-    }
-    if (c->kind() == CommandKind::dispatch && values[c->grid()] == 0)
-      continue;
-    size_t first = uses.size();
-    for (size_t j = 0; j < sizeOf(c->buffers()); ++j) {
-      const Buffer *b = p.buffers()->Get(c->buffers()->Get(j));
-      // Nothing may write these, so they cannot conflict.
-      if (b->kind() == BufferKind::input || b->kind() == BufferKind::weight)
-        continue;
-      bool dispatch = c->kind() == CommandKind::dispatch;
-      auto access = dispatch ? static_cast<Access>(c->access()->Get(j)) : Access::none;
-      if (dispatch && access == Access::none)
-        continue;
-      bool write = dispatch ? access != Access::read : j + 1 == sizeOf(c->buffers());
-      int64_t bytes = dispatch ? values[b->bytes()] : values[c->bytes()];
-      if (bytes == 0)
-        continue;
-      uint32_t index = b->kind() == BufferKind::arena ? 0 : b->index();
-      Use use = {uint64_t(b->kind()) << 32 | index, values[b->offset()], values[b->offset()] + bytes,
-                 static_cast<uint32_t>(i), write};
-      if (!uses.push(use))
-        return outOfMemory();
-    }
-    TERCET_TRY(checkWithin(name, uses.data() + first, uses.size() - first, where));
-  }
-  return checkInterval(name, uses, where);
 }
 
 Status verifyProgram(const Manifest &m, const Target &t, const Program &p) {

@@ -58,15 +58,17 @@ tercet_status *tercet_session::chooseTarget(const char *wanted) {
     }
     if (score <= 0 && used < sizeof reasons) {
       const char *why = device->table.last_error(device->table.self);
-      int n = snprintf(reasons + used, sizeof reasons - used, "; %s: %s", t->name()->c_str(), why ? why : "refused");
+      int n = snprintf(reasons + used, sizeof reasons - used, "; %s: %s",
+                       t->name()->c_str(), why ? why : "refused");
       used += n > 0 ? static_cast<size_t>(n) : 0;
     }
   }
   if (!named)
     return fail(TERCET_NOT_FOUND, "the artifact has no target \"%s\"", wanted);
   if (!target)
-    return fail(TERCET_UNSUPPORTED, "no target of the artifact runs on device %s (%s)%s", device->name,
-                tercet_device_describe(device), reasons);
+    return fail(TERCET_UNSUPPORTED,
+                "no target of the artifact runs on device %s (%s)%s",
+                device->name, tercet_device_describe(device), reasons);
   return nullptr;
 }
 
@@ -74,7 +76,8 @@ tercet_status *tercet_session::chooseTarget(const char *wanted) {
 tercet_status *tercet_session::place() {
   const Manifest &m = *artifact->manifest;
   auto &t = device->table;
-  if (!weights.resize(sizeOf(m.weights())) || !states.resize(sizeOf(m.states())))
+  if (!weights.resize(sizeOf(m.weights())) ||
+      !states.resize(sizeOf(m.states())))
     return outOfMemory();
   for (size_t i = 0; i < weights.size(); ++i) {
     const Range *range = m.weights()->Get(i)->data();
@@ -90,13 +93,16 @@ tercet_status *tercet_session::place() {
   return resetStates(/*fresh=*/true);
 }
 
-tercet_status *tercet_session::preparePorts(Prepared &out, const ExprFacts *facts) {
+tercet_status *tercet_session::preparePorts(Prepared &out,
+                                            const ExprFacts *facts) {
   const Program &p = *out.program;
   out.inputCount = sizeOf(p.inputs());
   out.outputCount = sizeOf(p.outputs());
   size_t axes = 0;
   for (size_t i = 0; i < out.inputCount + out.outputCount; ++i) {
-    const Tensor *tensor = i < out.inputCount ? p.inputs()->Get(i) : p.outputs()->Get(i - out.inputCount);
+    const Tensor *tensor = i < out.inputCount
+                               ? p.inputs()->Get(i)
+                               : p.outputs()->Get(i - out.inputCount);
     Port port = {};
     port.tensor = tensor;
     port.ndim = static_cast<int32_t>(sizeOf(tensor->axes()));
@@ -111,7 +117,8 @@ tercet_status *tercet_session::preparePorts(Prepared &out, const ExprFacts *fact
     if (!out.ports.push(port))
       return outOfMemory();
   }
-  return out.shapes.resize(axes) && out.strides.resize(axes) ? nullptr : outOfMemory();
+  return out.shapes.resize(axes) && out.strides.resize(axes) ? nullptr
+                                                             : outOfMemory();
 }
 
 tercet_status *tercet_session::prepare(const Program &program, Prepared &out) {
@@ -119,9 +126,11 @@ tercet_status *tercet_session::prepare(const Program &program, Prepared &out) {
   Array<int64_t> bounds;
   Array<ExprFacts> facts;
   size_t bad;
-  if (!bounds.resize(sizeOf(program.dims())) || !facts.resize(sizeOf(program.exprs())) ||
+  if (!bounds.resize(sizeOf(program.dims())) ||
+      !facts.resize(sizeOf(program.exprs())) ||
       !out.dims.resize(bounds.size()) || !out.values.resize(facts.size()) ||
-      !out.commands.resize(sizeOf(program.commands())) || !out.seconds.resize(sizeOf(program.commands())))
+      !out.commands.resize(sizeOf(program.commands())) ||
+      !out.seconds.resize(sizeOf(program.commands())))
     return outOfMemory();
   for (size_t i = 0; i < bounds.size(); ++i)
     bounds[i] = program.dims()->Get(i)->bound();
@@ -150,7 +159,8 @@ tercet_status *tercet_session::prepare(const Program &program, Prepared &out) {
       if (!out.constantExprs.push(c->constants()->Get(j)))
         return outOfMemory();
   }
-  if (!out.ranges.resize(out.rangeBuffers.size()) || !out.constants.resize(out.constantExprs.size()))
+  if (!out.ranges.resize(out.rangeBuffers.size()) ||
+      !out.constants.resize(out.constantExprs.size()))
     return outOfMemory();
   size_t range = 0, constant = 0;
   for (tercet_device_command &command : out.commands) {
@@ -163,14 +173,17 @@ tercet_status *tercet_session::prepare(const Program &program, Prepared &out) {
     const Buffer *b = program.buffers()->Get(out.rangeBuffers[i]);
     if (b->kind() != BufferKind::input && b->kind() != BufferKind::output)
       continue;
-    uint32_t port = b->index() + (b->kind() == BufferKind::output ? static_cast<uint32_t>(out.inputCount) : 0);
+    uint32_t port = b->index() + (b->kind() == BufferKind::output
+                                      ? static_cast<uint32_t>(out.inputCount)
+                                      : 0);
     if (!out.portRanges.push({static_cast<uint32_t>(i), port, 0}))
       return outOfMemory();
   }
   return nullptr;
 }
 
-tercet_status *tercet_session::create(tercet_artifact *a, tercet_device *d, const char *wanted) {
+tercet_status *tercet_session::create(tercet_artifact *a, tercet_device *d,
+                                      const char *wanted) {
   artifact = a;
   device = d;
   hostMemory = d->table.flags & TERCET_DEVICE_HOST_MEMORY;
@@ -203,23 +216,30 @@ tercet_status *tercet_session::bind(const char *name, const DLTensor &tensor) {
     return fail(TERCET_NOT_FOUND, "the artifact has no weight \"%s\"", name);
   const Weight *w = list->Get(i);
   if (!w->rebindable())
-    return fail(TERCET_INVALID_ARGUMENT, "weight \"%s\" is not rebindable: mark it so in the model", name);
+    return fail(TERCET_INVALID_ARGUMENT,
+                "weight \"%s\" is not rebindable: mark it so in the model",
+                name);
   bool encoded = *textOf(w->code());
   DLDataType want = toDLPack(encoded ? DType::u8 : w->dtype());
   int64_t bytes = static_cast<int64_t>(w->data()->length());
-  bool fits = tensor.dtype.code == want.code && tensor.dtype.bits == want.bits && tensor.dtype.lanes == 1 &&
-              tensor.device.device_type == kDLCPU && tensor.shape &&
-              tensor.ndim == (encoded ? 1 : static_cast<int32_t>(sizeOf(w->shape())));
+  bool fits =
+      tensor.dtype.code == want.code && tensor.dtype.bits == want.bits &&
+      tensor.dtype.lanes == 1 && tensor.device.device_type == kDLCPU &&
+      tensor.shape &&
+      tensor.ndim == (encoded ? 1 : static_cast<int32_t>(sizeOf(w->shape())));
   int64_t dense = 1;
   for (int32_t j = tensor.ndim - 1; fits && j >= 0; --j) {
-    fits = tensor.shape[j] == (encoded ? bytes : w->shape()->Get(j)) &&
-           (!tensor.strides || tensor.shape[j] <= 1 || tensor.strides[j] == dense);
+    fits =
+        tensor.shape[j] == (encoded ? bytes : w->shape()->Get(j)) &&
+        (!tensor.strides || tensor.shape[j] <= 1 || tensor.strides[j] == dense);
     dense *= tensor.shape[j];
   }
   if (!fits || (!tensor.data && bytes))
     return fail(TERCET_INVALID_ARGUMENT,
-                "weight \"%s\" takes a dense host tensor of its own shape and dtype%s (%lld bytes)", name,
-                encoded ? ", here its encoded bytes as u8" : "", (long long)bytes);
+                "weight \"%s\" takes a dense host tensor of its own shape and "
+                "dtype%s (%lld bytes)",
+                name, encoded ? ", here its encoded bytes as u8" : "",
+                (long long)bytes);
   auto &t = device->table;
   if (!weights[i].owned) {
     tercet_device_memory *memory;
@@ -227,8 +247,10 @@ tercet_status *tercet_session::bind(const char *name, const DLTensor &tensor) {
       return device->failed("allocate memory for a weight");
     weights[i] = {memory, 0, true};
   }
-  if (bytes && t.upload(t.self, static_cast<const uint8_t *>(tensor.data) + tensor.byte_offset,
-                        {weights[i].memory, 0, w->data()->length()}))
+  if (bytes &&
+      t.upload(t.self,
+               static_cast<const uint8_t *>(tensor.data) + tensor.byte_offset,
+               {weights[i].memory, 0, w->data()->length()}))
     return device->failed("upload a weight");
   for (Prepared *p : programs)
     p->ready = false;
@@ -237,13 +259,17 @@ tercet_status *tercet_session::bind(const char *name, const DLTensor &tensor) {
 
 extern "C" {
 
-tercet_status *tercet_session_create(tercet_artifact *a, tercet_device *d, const tercet_session_options *options,
+tercet_status *tercet_session_create(tercet_artifact *a, tercet_device *d,
+                                     const tercet_session_options *options,
                                      tercet_session **out) {
   if (!a || !d || !out)
-    return fail(TERCET_INVALID_ARGUMENT, "tercet_session_create needs an artifact, a device and a place for the result");
+    return fail(TERCET_INVALID_ARGUMENT,
+                "tercet_session_create needs an artifact, a device and a place "
+                "for the result");
   *out = nullptr;
   if (options && options->size != sizeof(tercet_session_options))
-    return fail(TERCET_INVALID_ARGUMENT, "tercet_session_options.size is %u, not %zu", options->size,
+    return fail(TERCET_INVALID_ARGUMENT,
+                "tercet_session_options.size is %u, not %zu", options->size,
                 sizeof(tercet_session_options));
   Owner<tercet_session> s(create<tercet_session>());
   if (!s)
@@ -254,18 +280,26 @@ tercet_status *tercet_session_create(tercet_artifact *a, tercet_device *d, const
 }
 
 void tercet_session_free(tercet_session *s) { destroy(s); }
-const char *tercet_session_target(const tercet_session *s) { return s->target->name()->c_str(); }
-size_t tercet_session_memory(const tercet_session *s) { return s->arenaBytes + s->stateBytes; }
+const char *tercet_session_target(const tercet_session *s) {
+  return s->target->name()->c_str();
+}
+size_t tercet_session_memory(const tercet_session *s) {
+  return s->arenaBytes + s->stateBytes;
+}
 
-tercet_status *tercet_session_bind(tercet_session *s, const char *weight, const DLTensor *tensor) {
+tercet_status *tercet_session_bind(tercet_session *s, const char *weight,
+                                   const DLTensor *tensor) {
   if (!s || !weight || !tensor)
-    return fail(TERCET_INVALID_ARGUMENT, "tercet_session_bind needs a session, a name and a tensor");
+    return fail(TERCET_INVALID_ARGUMENT,
+                "tercet_session_bind needs a session, a name and a tensor");
   if (s->inFlight)
-    return fail(TERCET_INVALID_ARGUMENT, "a call is in flight: tercet_session_wait comes first");
+    return fail(TERCET_INVALID_ARGUMENT,
+                "a call is in flight: tercet_session_wait comes first");
   return s->bind(weight, *tensor);
 }
 
-const double *tercet_session_command_seconds(const tercet_session *s, size_t *count) {
+const double *tercet_session_command_seconds(const tercet_session *s,
+                                             size_t *count) {
   const Prepared *p = s->lastCalled;
   if (count)
     *count = p ? p->seconds.size() : 0;

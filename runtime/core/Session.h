@@ -6,9 +6,9 @@
 //===----------------------------------------------------------------------===//
 //
 // A program is prepared once: its commands as the device takes them, with every
-// range and constant in one array. A call with the dimensions of the call before
-// only fills in the addresses of its tensors; new dimensions evaluate the
-// expressions again. Neither allocates, after the first call.
+// range and constant in one array. A call with the dimensions of the call
+// before only fills in the addresses of its tensors; new dimensions evaluate
+// the expressions again. Neither allocates, after the first call.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TERCET_RUNTIME_CORE_SESSION_H
@@ -31,11 +31,11 @@ struct Port {
   int32_t ndim;
   uint32_t elementBytes;
   DLDataType dtype;
-  size_t firstAxis;  // into shapes and strides
-  uint64_t bytes;    // at the current dimensions
-  uint64_t maxBytes; // at the bounds
-  uint8_t *data;     // of the current call
-  void *owned;       // output: memory of the session for results
+  size_t firstAxis;             // into shapes and strides
+  uint64_t bytes;               // at the current dimensions
+  uint64_t maxBytes;            // at the bounds
+  uint8_t *data;                // of the current call
+  void *owned;                  // output: memory of the session for results
   tercet_device_memory *memory; // where the device has its own memory
 };
 
@@ -86,9 +86,10 @@ struct tercet_session {
   tercet::runtime::Array<tercet::runtime::ProfileEvent> events;
 
   ~tercet_session();
-  tercet_status *create(tercet_artifact *a, tercet_device *d, const char *wanted);
-  tercet_status *call(const char *entry, const DLTensor *inputs, size_t inputCount, DLTensor *outputs,
-                      size_t outputCount);
+  tercet_status *create(tercet_artifact *a, tercet_device *d,
+                        const char *wanted);
+  tercet_status *call(const char *entry, const DLTensor *inputs,
+                      size_t inputCount, DLTensor *outputs, size_t outputCount);
   tercet_status *wait();
   tercet_status *bind(const char *weight, const DLTensor &tensor);
   tercet_status *resetStates(bool fresh);
@@ -96,8 +97,10 @@ struct tercet_session {
 private:
   tercet_status *chooseTarget(const char *wanted);
   tercet_status *place();
-  tercet_status *prepare(const tercet::schema::Program &program, tercet::runtime::Prepared &out);
-  tercet_status *preparePorts(tercet::runtime::Prepared &out, const tercet::runtime::ExprFacts *facts);
+  tercet_status *prepare(const tercet::schema::Program &program,
+                         tercet::runtime::Prepared &out);
+  tercet_status *preparePorts(tercet::runtime::Prepared &out,
+                              const tercet::runtime::ExprFacts *facts);
   tercet_status *find(const char *entry, tercet::runtime::Prepared **out);
   tercet_status *setDims(tercet::runtime::Prepared &p, const DLTensor *inputs);
   void fillRanges(tercet::runtime::Prepared &p);

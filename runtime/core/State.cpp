@@ -49,7 +49,9 @@ struct Writer {
     hash.update(data, size);
     return file.write(data, size);
   }
-  template <typename T> Status number(T value) { return put(&value, sizeof value); }
+  template <typename T> Status number(T value) {
+    return put(&value, sizeof value);
+  }
 };
 
 struct Reader {
@@ -81,7 +83,9 @@ Status save(tercet_session &s, const char *path) {
     const State *state = list->Get(i);
     if (!bytes.resize(state->bytes()))
       return outOfMemory();
-    if (state->bytes() && t.download(t.self, {s.states[i].memory, 0, state->bytes()}, bytes.data()))
+    if (state->bytes() &&
+        t.download(t.self, {s.states[i].memory, 0, state->bytes()},
+                   bytes.data()))
       return s.device->failed("read a state");
     TERCET_TRY(out.number<uint32_t>(state->name()->size()));
     TERCET_TRY(out.put(state->name()->c_str(), state->name()->size()));
@@ -100,34 +104,47 @@ Status restore(tercet_session &s, const char *path) {
   auto &t = s.device->table;
   Array<uint8_t> file;
   TERCET_TRY(readFile(path, file));
-  if (file.size() < sizeof kStateMagic + 36 || memcmp(file.data(), kStateMagic, sizeof kStateMagic) != 0)
+  if (file.size() < sizeof kStateMagic + 36 ||
+      memcmp(file.data(), kStateMagic, sizeof kStateMagic) != 0)
     return fail(TERCET_DAMAGED, "%s is not a state file of this runtime", path);
-  if (!sha256Matches(file.data(), file.size() - 32, file.data() + file.size() - 32))
-    return fail(TERCET_DAMAGED, "%s is damaged: its digest does not match", path);
-  Reader in = {file.data() + sizeof kStateMagic, file.data() + file.size() - 32};
+  if (!sha256Matches(file.data(), file.size() - 32,
+                     file.data() + file.size() - 32))
+    return fail(TERCET_DAMAGED, "%s is damaged: its digest does not match",
+                path);
+  Reader in = {file.data() + sizeof kStateMagic,
+               file.data() + file.size() - 32};
   uint32_t count = 0;
   Array<const uint8_t *> data;
   if (!in.number(count) || count != s.states.size())
-    return fail(TERCET_INVALID_ARGUMENT, "%s holds %u states and the artifact has %zu", path, count, s.states.size());
+    return fail(TERCET_INVALID_ARGUMENT,
+                "%s holds %u states and the artifact has %zu", path, count,
+                s.states.size());
   for (size_t i = 0; i < count; ++i) {
     const State *state = list->Get(i);
     uint32_t length = 0;
     uint8_t dtype = 0;
     uint64_t bytes = 0;
     const uint8_t *name = in.number(length) ? in.take(length) : nullptr;
-    if (!name || length != state->name()->size() || memcmp(name, state->name()->c_str(), length) != 0 ||
-        !in.number(dtype) || dtype != static_cast<uint8_t>(state->dtype()) || !in.number(bytes) ||
-        bytes != state->bytes())
-      return fail(TERCET_INVALID_ARGUMENT, "%s is of another model: its state %zu is not \"%s\" (%s, %llu bytes)", path,
-                  i, state->name()->c_str(), typeName(state->dtype()), (unsigned long long)state->bytes());
+    if (!name || length != state->name()->size() ||
+        memcmp(name, state->name()->c_str(), length) != 0 ||
+        !in.number(dtype) || dtype != static_cast<uint8_t>(state->dtype()) ||
+        !in.number(bytes) || bytes != state->bytes())
+      return fail(TERCET_INVALID_ARGUMENT,
+                  "%s is of another model: its state %zu is not \"%s\" (%s, "
+                  "%llu bytes)",
+                  path, i, state->name()->c_str(), typeName(state->dtype()),
+                  (unsigned long long)state->bytes());
     const uint8_t *content = in.take(bytes);
     if (!content)
-      return fail(TERCET_DAMAGED, "%s ends within state \"%s\"", path, state->name()->c_str());
+      return fail(TERCET_DAMAGED, "%s ends within state \"%s\"", path,
+                  state->name()->c_str());
     if (!data.push(content))
       return outOfMemory();
   }
   for (size_t i = 0; i < count; ++i)
-    if (list->Get(i)->bytes() && t.upload(t.self, data[i], {s.states[i].memory, 0, list->Get(i)->bytes()}))
+    if (list->Get(i)->bytes() &&
+        t.upload(t.self, data[i],
+                 {s.states[i].memory, 0, list->Get(i)->bytes()}))
       return s.device->failed("restore a state");
   return nullptr;
 }
@@ -148,8 +165,10 @@ Status writeProfile(const tercet_session &s, const char *path) {
     }
     name[n] = 0;
     int size = snprintf(line, sizeof line,
-                        "%s\n{\"name\":\"%s\",\"ph\":\"X\",\"pid\":1,\"tid\":1,\"ts\":%.3f,\"dur\":%.3f}", i ? "," : "",
-                        name, (e.start - s.events[0].start) * 1e6, e.seconds * 1e6);
+                        "%s\n{\"name\":\"%s\",\"ph\":\"X\",\"pid\":1,\"tid\":1,"
+                        "\"ts\":%.3f,\"dur\":%.3f}",
+                        i ? "," : "", name, (e.start - s.events[0].start) * 1e6,
+                        e.seconds * 1e6);
     TERCET_TRY(file.write(line, static_cast<size_t>(size)));
   }
   TERCET_TRY(file.write("\n]}\n", 4));
@@ -158,9 +177,11 @@ Status writeProfile(const tercet_session &s, const char *path) {
 
 Status idle(tercet_session *s, bool argumentsThere) {
   if (!s || !argumentsThere)
-    return fail(TERCET_INVALID_ARGUMENT, "a session function was called without its arguments");
+    return fail(TERCET_INVALID_ARGUMENT,
+                "a session function was called without its arguments");
   if (s->inFlight)
-    return fail(TERCET_INVALID_ARGUMENT, "a call is in flight: tercet_session_wait comes first");
+    return fail(TERCET_INVALID_ARGUMENT,
+                "a call is in flight: tercet_session_wait comes first");
   return nullptr;
 }
 
@@ -176,7 +197,8 @@ tercet_status *tercet_session_state_save(tercet_session *s, const char *path) {
   TERCET_TRY(idle(s, path));
   return save(*s, path);
 }
-tercet_status *tercet_session_state_restore(tercet_session *s, const char *path) {
+tercet_status *tercet_session_state_restore(tercet_session *s,
+                                            const char *path) {
   TERCET_TRY(idle(s, path));
   return restore(*s, path);
 }

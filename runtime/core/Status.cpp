@@ -17,8 +17,10 @@ struct tercet_status {
 
 namespace tercet::runtime {
 
-// What is said when not even a status can be allocated; never written, never freed.
-static const tercet_status kOutOfMemory = {TERCET_OUT_OF_MEMORY, "out of memory"};
+// What is said when not even a status can be allocated; never written, never
+// freed.
+static const tercet_status kOutOfMemory = {TERCET_OUT_OF_MEMORY,
+                                           "out of memory"};
 
 Status outOfMemory() { return const_cast<tercet_status *>(&kOutOfMemory); }
 
@@ -30,8 +32,11 @@ Status fail(tercet_code code, const char *format, ...) {
   va_end(arguments);
   if (length < 0)
     return outOfMemory();
-  size_t size = static_cast<size_t>(length) < sizeof text ? static_cast<size_t>(length) : sizeof text - 1;
-  auto *status = static_cast<tercet_status *>(malloc(sizeof(tercet_status) + size + 1));
+  size_t size = static_cast<size_t>(length) < sizeof text
+                    ? static_cast<size_t>(length)
+                    : sizeof text - 1;
+  auto *status =
+      static_cast<tercet_status *>(malloc(sizeof(tercet_status) + size + 1));
   if (!status)
     return outOfMemory();
   char *message = reinterpret_cast<char *>(status + 1);
@@ -56,8 +61,12 @@ const char *errnoText(int error, char *buffer, size_t size) {
 using namespace tercet::runtime;
 
 extern "C" {
-tercet_code tercet_status_code(const tercet_status *s) { return s ? s->code : TERCET_OK; }
-const char *tercet_status_message(const tercet_status *s) { return s ? s->message : "ok"; }
+tercet_code tercet_status_code(const tercet_status *s) {
+  return s ? s->code : TERCET_OK;
+}
+const char *tercet_status_message(const tercet_status *s) {
+  return s ? s->message : "ok";
+}
 void tercet_status_free(tercet_status *s) {
   if (s != &kOutOfMemory)
     free(s);

@@ -15,16 +15,17 @@ namespace tercet::runtime {
 /// Null is success. The caller owns it, as across the C API.
 using Status = tercet_status *;
 
-[[nodiscard]] __attribute__((format(printf, 2, 3))) Status fail(tercet_code code, const char *format, ...);
+[[nodiscard]] __attribute__((format(printf, 2, 3))) Status
+fail(tercet_code code, const char *format, ...);
 [[nodiscard]] Status outOfMemory();
 
 /// "Permission denied", without a lock or a static buffer.
 const char *errnoText(int error, char *buffer, size_t size);
 
-#define TERCET_TRY(expression)                                                                     \
-  do {                                                                                             \
-    if (::tercet_status *tercetStatus = (expression))                                              \
-      return tercetStatus;                                                                         \
+#define TERCET_TRY(expression)                                                 \
+  do {                                                                         \
+    if (::tercet_status *tercetStatus = (expression))                          \
+      return tercetStatus;                                                     \
   } while (0)
 
 } // namespace tercet::runtime

@@ -5,8 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The runtime links no C++ library: containers are malloc-backed, say false when
-// memory runs out instead of throwing, and hold only trivially copyable things.
+// The runtime links no C++ library: containers are malloc-backed, say false
+// when memory runs out instead of throwing, and hold only trivially copyable
+// things.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TERCET_RUNTIME_CORE_SUPPORT_H
@@ -95,7 +96,8 @@ inline void *allocateAligned(uint64_t bytes) {
 /// new and delete without the C++ library.
 template <typename T, typename... A> T *create(A &&...a) {
   static_assert(alignof(T) <= 64);
-  void *p = alignof(T) <= alignof(max_align_t) ? ::malloc(sizeof(T)) : allocateAligned(sizeof(T));
+  void *p = alignof(T) <= alignof(max_align_t) ? ::malloc(sizeof(T))
+                                               : allocateAligned(sizeof(T));
   return p ? ::new (p) T(static_cast<A &&>(a)...) : nullptr;
 }
 template <typename T> void destroy(T *p) {
@@ -151,7 +153,8 @@ private:
 
 inline bool equal(const char *a, const char *b) { return ::strcmp(a, b) == 0; }
 
-/// A set of names, to find duplicates in linear time. The names stay the caller's.
+/// A set of names, to find duplicates in linear time. The names stay the
+/// caller's.
 class NameSet {
 public:
   [[nodiscard]] bool reserve(size_t n) {
@@ -167,7 +170,8 @@ public:
     for (const char *p = name; *p; ++p)
       h = (h ^ static_cast<unsigned char>(*p)) * 1099511628211ull;
     size_t mask = table.size() - 1;
-    for (size_t i = static_cast<size_t>(h ^ (h >> 32)) & mask;; i = (i + 1) & mask) {
+    for (size_t i = static_cast<size_t>(h ^ (h >> 32)) & mask;;
+         i = (i + 1) & mask) {
       if (!table[i]) {
         table[i] = name;
         return true;

@@ -7,8 +7,8 @@
 //
 // Commands run one after the other on the calling thread and the pool; so a
 // barrier costs nothing, and submit returns when all is done. Where another
-// thread has the pool, a dispatch runs on the calling thread alone: workgroups do
-// not depend on how a grid is split, so results are the same.
+// thread has the pool, a dispatch runs on the calling thread alone: workgroups
+// do not depend on how a grid is split, so results are the same.
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/core/Device.h"
@@ -32,7 +32,9 @@ struct CpuMemory {
 // From here on fresh pages come from the system: zero already, and real only
 // once they are touched, so a bound that is never reached costs nothing.
 constexpr uint64_t kMapFrom = uint64_t(1) << 18;
-CpuMemory *of(tercet_device_memory *m) { return reinterpret_cast<CpuMemory *>(m); }
+CpuMemory *of(tercet_device_memory *m) {
+  return reinterpret_cast<CpuMemory *>(m);
+}
 
 /// Scratch memory for all workers of one submit.
 struct Scratch {
@@ -91,10 +93,13 @@ int failed(const char *what, const char *name = "") {
 
 void cpuClose(void *self) { destroy(static_cast<CpuDevice *>(self)); }
 const char *cpuLastError(void *) { return lastError; }
-const char *cpuDescribe(void *self) { return static_cast<CpuDevice *>(self)->description; }
+const char *cpuDescribe(void *self) {
+  return static_cast<CpuDevice *>(self)->description;
+}
 
 int cpuAccepts(void *self, const tercet_device_target *target) {
-  return static_cast<CpuDevice *>(self)->features.accepts(*target, lastError, sizeof lastError);
+  return static_cast<CpuDevice *>(self)->features.accepts(*target, lastError,
+                                                          sizeof lastError);
 }
 
 int cpuAllocate(void *, uint64_t bytes, tercet_device_memory **out) {
@@ -111,7 +116,8 @@ int cpuAllocate(void *, uint64_t bytes, tercet_device_memory **out) {
       memset(memory->data, 0, memory->heap);
   } else {
     memory->mapped = static_cast<size_t>(bytes);
-    void *p = mmap(nullptr, memory->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *p = mmap(nullptr, memory->mapped, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     memory->data = p == MAP_FAILED ? nullptr : static_cast<uint8_t *>(p);
   }
   if (!memory->data) {
@@ -140,10 +146,14 @@ void cpuFree(void *, tercet_device_memory *handle) {
   destroy(memory);
 }
 
-void *cpuHostPointer(void *, tercet_device_memory *memory) { return of(memory)->data; }
+void *cpuHostPointer(void *, tercet_device_memory *memory) {
+  return of(memory)->data;
+}
 
 uint8_t *address(const tercet_device_range &r) {
-  return r.memory ? of(r.memory)->data + r.offset : reinterpret_cast<uint8_t *>(static_cast<uintptr_t>(r.offset));
+  return r.memory
+             ? of(r.memory)->data + r.offset
+             : reinterpret_cast<uint8_t *>(static_cast<uintptr_t>(r.offset));
 }
 
 int cpuUpload(void *, const void *data, tercet_device_range to) {
@@ -155,8 +165,10 @@ int cpuDownload(void *, tercet_device_range from, void *data) {
   return 0;
 }
 
-int cpuLoad(void *, const tercet_device_target *, const tercet_device_blob *blobs, size_t blobCount,
-            const tercet_device_kernel *kernels, size_t kernelCount, tercet_device_executable **out) {
+int cpuLoad(void *, const tercet_device_target *,
+            const tercet_device_blob *blobs, size_t blobCount,
+            const tercet_device_kernel *kernels, size_t kernelCount,
+            tercet_device_executable **out) {
   const tercet_device_blob *blob = nullptr;
   for (size_t i = 0; i < blobCount && !blob; ++i)
     blob = blobs[i].format == TERCET_BLOB_ELF ? &blobs[i] : nullptr;
@@ -173,7 +185,8 @@ int cpuLoad(void *, const tercet_device_target *, const tercet_device_blob *blob
       return failed(wrong);
   }
   for (size_t i = 0; i < kernelCount; ++i) {
-    auto function = reinterpret_cast<tercet_kernel_fn>(e->image->find(kernels[i].name));
+    auto function =
+        reinterpret_cast<tercet_kernel_fn>(e->image->find(kernels[i].name));
     if (!function)
       return failed("the code has no kernel ", kernels[i].name);
     if (!e->kernels.push({function, kernels[i].scratch_bytes}))
@@ -183,7 +196,9 @@ int cpuLoad(void *, const tercet_device_target *, const tercet_device_blob *blob
   return 0;
 }
 
-void cpuUnload(void *, tercet_device_executable *executable) { destroy(reinterpret_cast<Executable *>(executable)); }
+void cpuUnload(void *, tercet_device_executable *executable) {
+  destroy(reinterpret_cast<Executable *>(executable));
+}
 
 struct Launch {
   tercet_kernel_fn function;
@@ -200,7 +215,8 @@ __attribute__((no_sanitize("function")))
 void runChunk(void *context, int worker, int64_t begin, int64_t end) {
   auto *launch = static_cast<const Launch *>(context);
   tercet_kernel_args args = {launch->buffers, launch->constants, begin, end,
-                             launch->scratch + static_cast<size_t>(worker) * launch->scratchStride};
+                             launch->scratch + static_cast<size_t>(worker) *
+                                                   launch->scratchStride};
   launch->function(&args);
 }
 
@@ -210,19 +226,21 @@ double seconds() {
   return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
-void dispatch(CpuDevice &device, const LoadedKernel &kernel, const tercet_device_command &c, uint8_t *scratch,
-              size_t stride) {
+void dispatch(CpuDevice &device, const LoadedKernel &kernel,
+              const tercet_device_command &c, uint8_t *scratch, size_t stride) {
   void *buffers[kMaxKernelBuffers];
   for (uint32_t i = 0; i < c.range_count; ++i)
     buffers[i] = address(c.ranges[i]);
   Launch launch = {kernel.function, buffers, c.constants, scratch, stride};
   auto total = static_cast<int64_t>(c.workgroups);
-  if (total > 1 && device.pool.threads() > 1 && device.pool.tryRun(total, runChunk, &launch))
+  if (total > 1 && device.pool.threads() > 1 &&
+      device.pool.tryRun(total, runChunk, &launch))
     return;
   runChunk(&launch, 0, 0, total);
 }
 
-int cpuSubmit(void *self, tercet_device_executable *handle, const tercet_device_command *commands, size_t count,
+int cpuSubmit(void *self, tercet_device_executable *handle,
+              const tercet_device_command *commands, size_t count,
               double *times) {
   auto &device = *static_cast<CpuDevice *>(self);
   auto *executable = reinterpret_cast<Executable *>(handle);
@@ -230,11 +248,14 @@ int cpuSubmit(void *self, tercet_device_executable *handle, const tercet_device_
   size_t stride = 0;
   for (size_t i = 0; i < count; ++i)
     if (commands[i].kind == TERCET_COMMAND_DISPATCH && commands[i].workgroups) {
-      size_t need = (executable->kernels[commands[i].kernel].scratchBytes + size_t(63)) & ~size_t(63);
+      size_t need =
+          (executable->kernels[commands[i].kernel].scratchBytes + size_t(63)) &
+          ~size_t(63);
       stride = need > stride ? need : stride;
     }
   Scratch *scratch = nullptr;
-  if (stride && !(scratch = device.take(stride * static_cast<size_t>(device.pool.threads()))))
+  if (stride && !(scratch = device.take(
+                      stride * static_cast<size_t>(device.pool.threads()))))
     return failed("out of memory for the kernels' scratch");
   uint8_t *scratchData = scratch ? scratch->data : nullptr;
   for (size_t i = 0; i < count; ++i) {
@@ -282,11 +303,13 @@ Status openCpu(int32_t threads, tercet_device_table *out) {
   int count = threads ? threads : availableCores();
   if (!device->features.detect() || !device->pool.start(count)) {
     destroy(device);
-    return fail(TERCET_OUT_OF_MEMORY, "the system does not give %d threads", count);
+    return fail(TERCET_OUT_OF_MEMORY, "the system does not give %d threads",
+                count);
   }
   char name[96];
   device->features.describe(name, sizeof name);
-  snprintf(device->description, sizeof device->description, "%s, %d thread%s", name, count, count == 1 ? "" : "s");
+  snprintf(device->description, sizeof device->description, "%s, %d thread%s",
+           name, count, count == 1 ? "" : "s");
   *out = {TERCET_DEVICE_API_VERSION,
           sizeof(tercet_device_table),
           TERCET_DEVICE_HOST_MEMORY,

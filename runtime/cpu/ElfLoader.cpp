@@ -59,14 +59,18 @@ const char *ElfImage::map(const uint8_t *file, size_t size) {
   if (size < sizeof h)
     return "the code is too short for an ELF header";
   memcpy(&h, file, sizeof h);
-  if (memcmp(h.e_ident, ELFMAG, SELFMAG) != 0 || h.e_ident[EI_CLASS] != ELFCLASS64 ||
-      h.e_ident[EI_DATA] != ELFDATA2LSB || h.e_ident[EI_VERSION] != EV_CURRENT)
+  if (memcmp(h.e_ident, ELFMAG, SELFMAG) != 0 ||
+      h.e_ident[EI_CLASS] != ELFCLASS64 || h.e_ident[EI_DATA] != ELFDATA2LSB ||
+      h.e_ident[EI_VERSION] != EV_CURRENT)
     return "the code is not a 64-bit little-endian ELF file";
   if (h.e_machine != kMachine) {
-    snprintf(message, sizeof message, "the code is for ELF machine %u and this host is %u", h.e_machine, kMachine);
+    snprintf(message, sizeof message,
+             "the code is for ELF machine %u and this host is %u", h.e_machine,
+             kMachine);
     return message;
   }
-  if (h.e_type != ET_DYN || h.e_phentsize != sizeof(Elf64_Phdr) || h.e_phnum == 0 || h.e_phnum > kMaxHeaders)
+  if (h.e_type != ET_DYN || h.e_phentsize != sizeof(Elf64_Phdr) ||
+      h.e_phnum == 0 || h.e_phnum > kMaxHeaders)
     return "the code is not a shared object with 1 to 64 program headers";
   if (h.e_phoff > size || size - h.e_phoff < h.e_phnum * sizeof(Elf64_Phdr))
     return "the program headers lie outside the code";
@@ -82,7 +86,8 @@ const char *ElfImage::map(const uint8_t *file, size_t size) {
         dynamicSize = p.p_memsz;
       }
       if (p.p_type == PT_TLS)
-        return "the code has thread-local variables, which kernels may not have";
+        return "the code has thread-local variables, which kernels may not "
+               "have";
       if (p.p_type == PT_INTERP)
         return "the code is a program, not a library of kernels";
       if (p.p_type != PT_LOAD)
@@ -92,13 +97,15 @@ const char *ElfImage::map(const uint8_t *file, size_t size) {
           memcpy(base + p.p_vaddr, file + p.p_offset, p.p_filesz);
         continue;
       }
-      if (p.p_offset > size || p.p_filesz > size - p.p_offset || p.p_filesz > p.p_memsz)
+      if (p.p_offset > size || p.p_filesz > size - p.p_offset ||
+          p.p_filesz > p.p_memsz)
         return "a segment lies outside the code";
       if (p.p_vaddr > kMaxSpan || p.p_memsz > kMaxSpan - p.p_vaddr)
         return "the code spans more than 4 GiB";
       // Pages are protected as a whole, so segments may not share one.
       if (p.p_vaddr / page * page < last)
-        return "two segments share a page or are out of order: link with a larger page size";
+        return "two segments share a page or are out of order: link with a "
+               "larger page size";
       if ((p.p_flags & PF_W) && (p.p_flags & PF_X))
         return "a segment is both writable and executable";
       if (p.p_align > page && p.p_align > 65536)
@@ -109,7 +116,8 @@ const char *ElfImage::map(const uint8_t *file, size_t size) {
     if (pass == 0) {
       if (end == 0)
         return "the code has no segment to load";
-      void *memory = mmap(nullptr, end, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      void *memory = mmap(nullptr, end, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
       if (memory == MAP_FAILED)
         return "there is no memory for the code";
       base = static_cast<uint8_t *>(memory);
@@ -123,38 +131,72 @@ const char *ElfImage::dynamic(Tables &tables) {
   const uint8_t *entries = at(dynamicAddress, dynamicSize);
   if (dynamicSize == 0 || !entries)
     return "the code has no dynamic section";
-  uint64_t symbolSize = sizeof(Elf64_Sym), relaEntry = sizeof(Elf64_Rela), relrEntry = 8, pltSize = 0;
-  for (uint64_t i = 0; i + sizeof(Elf64_Dyn) <= dynamicSize; i += sizeof(Elf64_Dyn)) {
+  uint64_t symbolSize = sizeof(Elf64_Sym), relaEntry = sizeof(Elf64_Rela),
+           relrEntry = 8, pltSize = 0;
+  for (uint64_t i = 0; i + sizeof(Elf64_Dyn) <= dynamicSize;
+       i += sizeof(Elf64_Dyn)) {
     Elf64_Dyn d;
     memcpy(&d, entries + i, sizeof d);
     if (d.d_tag == DT_NULL)
       break;
     switch (d.d_tag) {
-    case DT_NEEDED: return "the code depends on a shared library";
+    case DT_NEEDED:
+      return "the code depends on a shared library";
     case DT_INIT:
     case DT_FINI:
     case DT_INIT_ARRAY:
     case DT_FINI_ARRAY:
-    case DT_PREINIT_ARRAY: return "the code has initialisers, which kernels may not have";
-    case DT_TEXTREL: return "the code relocates its instructions";
-    case DT_REL: return "the code has relocations without addends";
-    case DT_PLTRELSZ: pltSize = d.d_un.d_val; break;
-    case DT_SYMTAB: symbols = d.d_un.d_ptr; break;
-    case DT_SYMENT: symbolSize = d.d_un.d_val; break;
-    case DT_STRTAB: strings = d.d_un.d_ptr; break;
-    case DT_STRSZ: stringsSize = d.d_un.d_val; break;
-    case DT_HASH: tables.hash = d.d_un.d_ptr; break;
-    case DT_GNU_HASH: tables.gnuHash = d.d_un.d_ptr; break;
-    case DT_RELA: tables.rela = d.d_un.d_ptr; break;
-    case DT_RELASZ: tables.relaSize = d.d_un.d_val; break;
-    case DT_RELAENT: relaEntry = d.d_un.d_val; break;
-    case DT_RELR: tables.relr = d.d_un.d_ptr; break;
-    case DT_RELRSZ: tables.relrSize = d.d_un.d_val; break;
-    case DT_RELRENT: relrEntry = d.d_un.d_val; break;
-    default: break;
+    case DT_PREINIT_ARRAY:
+      return "the code has initialisers, which kernels may not have";
+    case DT_TEXTREL:
+      return "the code relocates its instructions";
+    case DT_REL:
+      return "the code has relocations without addends";
+    case DT_PLTRELSZ:
+      pltSize = d.d_un.d_val;
+      break;
+    case DT_SYMTAB:
+      symbols = d.d_un.d_ptr;
+      break;
+    case DT_SYMENT:
+      symbolSize = d.d_un.d_val;
+      break;
+    case DT_STRTAB:
+      strings = d.d_un.d_ptr;
+      break;
+    case DT_STRSZ:
+      stringsSize = d.d_un.d_val;
+      break;
+    case DT_HASH:
+      tables.hash = d.d_un.d_ptr;
+      break;
+    case DT_GNU_HASH:
+      tables.gnuHash = d.d_un.d_ptr;
+      break;
+    case DT_RELA:
+      tables.rela = d.d_un.d_ptr;
+      break;
+    case DT_RELASZ:
+      tables.relaSize = d.d_un.d_val;
+      break;
+    case DT_RELAENT:
+      relaEntry = d.d_un.d_val;
+      break;
+    case DT_RELR:
+      tables.relr = d.d_un.d_ptr;
+      break;
+    case DT_RELRSZ:
+      tables.relrSize = d.d_un.d_val;
+      break;
+    case DT_RELRENT:
+      relrEntry = d.d_un.d_val;
+      break;
+    default:
+      break;
     }
   }
-  if (symbolSize != sizeof(Elf64_Sym) || relaEntry != sizeof(Elf64_Rela) || relrEntry != 8)
+  if (symbolSize != sizeof(Elf64_Sym) || relaEntry != sizeof(Elf64_Rela) ||
+      relrEntry != 8)
     return "the code's tables have entries of an unknown size";
   if (pltSize)
     return "the code calls through a linkage table";
@@ -180,8 +222,10 @@ const char *ElfImage::checkSymbols(const Tables &tables) {
     const uint8_t *p = at(tables.gnuHash, sizeof header);
     if (!p)
       return "the symbol hash table lies outside the code";
-    memcpy(header, p, sizeof header); // buckets, first symbol, bloom words, shift
-    uint64_t buckets = tables.gnuHash + 16 + uint64_t(header[2]) * 8, chains = buckets + uint64_t(header[0]) * 4;
+    memcpy(header, p,
+           sizeof header); // buckets, first symbol, bloom words, shift
+    uint64_t buckets = tables.gnuHash + 16 + uint64_t(header[2]) * 8,
+             chains = buckets + uint64_t(header[0]) * 4;
     uint32_t last = 0;
     for (uint32_t i = 0; i < header[0]; ++i) {
       if (!read(buckets + uint64_t(i) * 4))
@@ -201,8 +245,10 @@ const char *ElfImage::checkSymbols(const Tables &tables) {
   } else {
     return "the code has no symbol hash table";
   }
-  if (symbolCount > span / sizeof(Elf64_Sym) || !at(symbols, symbolCount * sizeof(Elf64_Sym)) ||
-      !at(strings, stringsSize) || stringsSize == 0 || base[strings + stringsSize - 1] != 0)
+  if (symbolCount > span / sizeof(Elf64_Sym) ||
+      !at(symbols, symbolCount * sizeof(Elf64_Sym)) ||
+      !at(strings, stringsSize) || stringsSize == 0 ||
+      base[strings + stringsSize - 1] != 0)
     return "the symbol table lies outside the code";
   for (uint64_t i = 1; i < symbolCount; ++i) {
     Elf64_Sym s;
@@ -210,7 +256,9 @@ const char *ElfImage::checkSymbols(const Tables &tables) {
     if (s.st_name >= stringsSize)
       return "a symbol's name lies outside the code";
     if (s.st_shndx == SHN_UNDEF) {
-      snprintf(message, sizeof message, "the code needs the symbol %.100s, and kernels may call nothing outside",
+      snprintf(message, sizeof message,
+               "the code needs the symbol %.100s, and kernels may call nothing "
+               "outside",
                reinterpret_cast<const char *>(base + strings + s.st_name));
       return message;
     }
@@ -222,11 +270,14 @@ const char *ElfImage::relocate(const Tables &tables) {
   auto bias = reinterpret_cast<uintptr_t>(base);
   if (!at(tables.rela, tables.relaSize) || !at(tables.relr, tables.relrSize))
     return "the relocations lie outside the code";
-  for (uint64_t i = 0; i + sizeof(Elf64_Rela) <= tables.relaSize; i += sizeof(Elf64_Rela)) {
+  for (uint64_t i = 0; i + sizeof(Elf64_Rela) <= tables.relaSize;
+       i += sizeof(Elf64_Rela)) {
     Elf64_Rela r;
     memcpy(&r, base + tables.rela + i, sizeof r);
     if (ELF64_R_TYPE(r.r_info) != kRelative) {
-      snprintf(message, sizeof message, "the code has a relocation of type %u; only relative ones are allowed",
+      snprintf(message, sizeof message,
+               "the code has a relocation of type %u; only relative ones are "
+               "allowed",
                static_cast<unsigned>(ELF64_R_TYPE(r.r_info)));
       return message;
     }
@@ -236,7 +287,8 @@ const char *ElfImage::relocate(const Tables &tables) {
     uint64_t value = bias + static_cast<uint64_t>(r.r_addend);
     memcpy(place, &value, 8);
   }
-  // RELR: an even word is an address, an odd one a bitmap of the 63 words after.
+  // RELR: an even word is an address, an odd one a bitmap of the 63 words
+  // after.
   uint64_t next = 0;
   auto shift = [&](uint64_t address) {
     uint8_t *place = at(address, 8);
@@ -277,10 +329,13 @@ const char *ElfImage::protect(const uint8_t *file) {
     memcpy(&p, file + h.e_phoff + i * sizeof p, sizeof p);
     if (p.p_type != PT_LOAD || p.p_memsz == 0)
       continue;
-    uint64_t begin = p.p_vaddr / page * page, end = (p.p_vaddr + p.p_memsz + page - 1) / page * page;
-    int rights = PROT_READ | (p.p_flags & PF_W ? PROT_WRITE : 0) | (p.p_flags & PF_X ? PROT_EXEC : 0);
+    uint64_t begin = p.p_vaddr / page * page,
+             end = (p.p_vaddr + p.p_memsz + page - 1) / page * page;
+    int rights = PROT_READ | (p.p_flags & PF_W ? PROT_WRITE : 0) |
+                 (p.p_flags & PF_X ? PROT_EXEC : 0);
     if (p.p_flags & PF_X)
-      __builtin___clear_cache(reinterpret_cast<char *>(base + begin), reinterpret_cast<char *>(base + end));
+      __builtin___clear_cache(reinterpret_cast<char *>(base + begin),
+                              reinterpret_cast<char *>(base + end));
     if (mprotect(base + begin, end - begin, rights) != 0)
       return "the operating system refuses executable memory";
   }
@@ -305,7 +360,8 @@ void *ElfImage::find(const char *symbol) const {
     Elf64_Sym s;
     memcpy(&s, base + symbols + i * sizeof s, sizeof s);
     if (ELF64_ST_TYPE(s.st_info) == STT_FUNC && s.st_value < span &&
-        strcmp(reinterpret_cast<const char *>(base + strings + s.st_name), symbol) == 0)
+        strcmp(reinterpret_cast<const char *>(base + strings + s.st_name),
+               symbol) == 0)
       return base + s.st_value;
   }
   return nullptr;

@@ -30,10 +30,12 @@ static void relax() {
 }
 
 static void futexWait(std::atomic<uint32_t> *word, uint32_t value) {
-  syscall(SYS_futex, reinterpret_cast<uint32_t *>(word), FUTEX_WAIT_PRIVATE, value, nullptr, nullptr, 0);
+  syscall(SYS_futex, reinterpret_cast<uint32_t *>(word), FUTEX_WAIT_PRIVATE,
+          value, nullptr, nullptr, 0);
 }
 static void futexWakeAll(std::atomic<uint32_t> *word) {
-  syscall(SYS_futex, reinterpret_cast<uint32_t *>(word), FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
+  syscall(SYS_futex, reinterpret_cast<uint32_t *>(word), FUTEX_WAKE_PRIVATE,
+          INT_MAX, nullptr, nullptr, 0);
 }
 
 bool ThreadPool::start(int threads) {
@@ -128,7 +130,8 @@ void ThreadPool::work(int number) {
       int64_t begin = share.next.fetch_add(chunk, std::memory_order_relaxed);
       if (begin >= share.end)
         break;
-      body(context, number, begin, begin + chunk < share.end ? begin + chunk : share.end);
+      body(context, number, begin,
+           begin + chunk < share.end ? begin + chunk : share.end);
     }
   }
 }

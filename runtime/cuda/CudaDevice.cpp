@@ -18,9 +18,11 @@ namespace tercet::runtime {
 namespace {
 
 // Numbers of the driver's interface.
-constexpr int kComputeMajor = 75, kComputeMinor = 76; // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_*
-constexpr int kErrorLog = 5, kErrorLogSize = 6;       // CU_JIT_ERROR_LOG_BUFFER, _SIZE_BYTES
-constexpr int kNoBinary = 209;                        // CUDA_ERROR_NO_BINARY_FOR_GPU
+constexpr int kComputeMajor = 75,
+              kComputeMinor = 76; // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_*
+constexpr int kErrorLog = 5,
+              kErrorLogSize = 6; // CU_JIT_ERROR_LOG_BUFFER, _SIZE_BYTES
+constexpr int kNoBinary = 209;   // CUDA_ERROR_NO_BINARY_FOR_GPU
 
 struct Cuda {
   int (*init)(unsigned);
@@ -38,7 +40,9 @@ struct Cuda {
 };
 Cuda &of(void *interface) { return *static_cast<Cuda *>(interface); }
 
-int enter(void *interface) { return of(interface).contextSet(of(interface).context); }
+int enter(void *interface) {
+  return of(interface).contextSet(of(interface).context);
+}
 
 void leave(void *interface) {
   if (of(interface).context)
@@ -65,7 +69,8 @@ Chip parseChip(const char *name) {
   for (; *p >= '0' && *p <= '9' && chip.number < 10000; ++p)
     chip.number = chip.number * 10 + (*p - '0');
   chip.suffix = *p;
-  chip.valid = chip.number >= 10 && (*p == 0 || ((*p == 'a' || *p == 'f') && p[1] == 0));
+  chip.valid =
+      chip.number >= 10 && (*p == 0 || ((*p == 'a' || *p == 'f') && p[1] == 0));
   return chip;
 }
 
@@ -80,16 +85,22 @@ bool ptxRuns(const Cuda &c, const Chip &chip) {
   return chip.number <= here;
 }
 /// Machine code runs within a major number.
-bool cubinRuns(const Cuda &c, const Chip &chip) { return chip.number / 10 == c.major && ptxRuns(c, chip); }
+bool cubinRuns(const Cuda &c, const Chip &chip) {
+  return chip.number / 10 == c.major && ptxRuns(c, chip);
+}
 
-int score(void *interface, const tercet_device_target &target, char *why, size_t size) {
+int score(void *interface, const tercet_device_target &target, char *why,
+          size_t size) {
   Cuda &c = of(interface);
   Chip chip = parseChip(target.chip);
   if (!chip.valid || !ptxRuns(c, chip)) {
-    snprintf(why, size, "it is for %s and this GPU is sm_%d%d", target.chip, c.major, c.minor);
+    snprintf(why, size, "it is for %s and this GPU is sm_%d%d", target.chip,
+             c.major, c.minor);
     return 0;
   }
-  return chip.number * 4 + (chip.suffix == 'a' ? 2 : chip.suffix == 'f' ? 1 : 0);
+  return chip.number * 4 + (chip.suffix == 'a'   ? 2
+                            : chip.suffix == 'f' ? 1
+                                                 : 0);
 }
 
 int load(Cuda &c, const void *image, void **out, char *why, size_t size) {
@@ -105,10 +116,12 @@ int load(Cuda &c, const void *image, void **out, char *why, size_t size) {
   return code;
 }
 
-int loadModule(void *interface, const tercet_device_blob *blobs, size_t count, void **out, char *why, size_t size) {
+int loadModule(void *interface, const tercet_device_blob *blobs, size_t count,
+               void **out, char *why, size_t size) {
   Cuda &c = of(interface);
   int code = kNoBinary;
-  snprintf(why, size, "the target holds neither PTX nor a cubin for sm_%d%d", c.major, c.minor);
+  snprintf(why, size, "the target holds neither PTX nor a cubin for sm_%d%d",
+           c.major, c.minor);
   for (tercet_blob_format format : {TERCET_BLOB_CUBIN, TERCET_BLOB_PTX})
     for (size_t i = 0; i < count; ++i) {
       if (blobs[i].format != format)
@@ -123,7 +136,9 @@ int loadModule(void *interface, const tercet_device_blob *blobs, size_t count, v
   return code;
 }
 
-template <typename F> void **place(F &function) { return reinterpret_cast<void **>(&function); }
+template <typename F> void **place(F &function) {
+  return reinterpret_cast<void **>(&function);
+}
 
 Status connect(GpuDevice &d, Cuda &c, int ordinal) {
   static const char *const names[] = {"libcuda.so.1", "libcuda.so"};
@@ -157,30 +172,36 @@ Status connect(GpuDevice &d, Cuda &c, int ordinal) {
       {"cuEventElapsedTime", place(g.eventElapsed)},
       {"cuEventDestroy_v2", place(g.eventDestroy)},
   };
-  TERCET_TRY(findSymbols(d.library, "NVIDIA", symbols, sizeof symbols / sizeof *symbols));
+  TERCET_TRY(findSymbols(d.library, "NVIDIA", symbols,
+                         sizeof symbols / sizeof *symbols));
   int count = 0;
   auto failed = [&](int code, const char *doing) {
     const char *text = errorText(&c, code);
-    return fail(TERCET_DEVICE, "the NVIDIA driver cannot %s: %s (error %d)", doing, text ? text : "unknown error", code);
+    return fail(TERCET_DEVICE, "the NVIDIA driver cannot %s: %s (error %d)",
+                doing, text ? text : "unknown error", code);
   };
   if (int code = c.init(0))
     return failed(code, "start");
   if (int code = c.deviceCount(&count))
     return failed(code, "count its GPUs");
   if (ordinal >= count)
-    return fail(TERCET_NOT_FOUND, "there is no GPU cuda:%d: the driver has %d", ordinal, count);
+    return fail(TERCET_NOT_FOUND, "there is no GPU cuda:%d: the driver has %d",
+                ordinal, count);
   char name[96] = "";
   if (int code = c.deviceGet(&c.device, ordinal))
     return failed(code, "open the GPU");
   if (int code = c.deviceName(name, sizeof name, c.device))
     return failed(code, "name the GPU");
-  if (c.deviceAttribute(&c.major, kComputeMajor, c.device) || c.deviceAttribute(&c.minor, kComputeMinor, c.device))
-    return fail(TERCET_DEVICE, "the NVIDIA driver does not say which chip the GPU is");
+  if (c.deviceAttribute(&c.major, kComputeMajor, c.device) ||
+      c.deviceAttribute(&c.minor, kComputeMinor, c.device))
+    return fail(TERCET_DEVICE,
+                "the NVIDIA driver does not say which chip the GPU is");
   if (int code = c.contextRetain(&c.context, c.device)) {
     c.context = nullptr;
     return failed(code, "make a context");
   }
-  snprintf(d.description, sizeof d.description, "%s, sm_%d%d", name, c.major, c.minor);
+  snprintf(d.description, sizeof d.description, "%s, sm_%d%d", name, c.major,
+           c.minor);
   return nullptr;
 }
 

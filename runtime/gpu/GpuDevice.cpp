@@ -34,20 +34,25 @@ int failed(const char *what) {
 }
 
 GpuDevice &of(void *self) { return *static_cast<GpuDevice *>(self); }
-GpuMemory *of(tercet_device_memory *m) { return reinterpret_cast<GpuMemory *>(m); }
-GpuExecutable *of(tercet_device_executable *e) { return reinterpret_cast<GpuExecutable *>(e); }
+GpuMemory *of(tercet_device_memory *m) {
+  return reinterpret_cast<GpuMemory *>(m);
+}
+GpuExecutable *of(tercet_device_executable *e) {
+  return reinterpret_cast<GpuExecutable *>(e);
+}
 
 /// 0 where the driver's call succeeded; else remembers what it says.
 int check(GpuDevice &d, int code, const char *call) {
   if (code == 0)
     return 0;
   const char *text = d.errorText(d.interface, code);
-  snprintf(lastError, sizeof lastError, "%s: %s (error %d)", call, text ? text : "unknown error", code);
+  snprintf(lastError, sizeof lastError, "%s: %s (error %d)", call,
+           text ? text : "unknown error", code);
   return 1;
 }
 
-#define GPU_TRY(call, name)                                                                        \
-  if (check(d, (call), name))                                                                      \
+#define GPU_TRY(call, name)                                                    \
+  if (check(d, (call), name))                                                  \
   return 1
 
 void gpuClose(void *self) {
@@ -65,7 +70,8 @@ const char *gpuDescribe(void *self) { return of(self).description; }
 int gpuAccepts(void *self, const tercet_device_target *target) {
   GpuDevice &d = of(self);
   if (!equal(target->device, d.kind)) {
-    snprintf(lastError, sizeof lastError, "it is for device %s", target->device);
+    snprintf(lastError, sizeof lastError, "it is for device %s",
+             target->device);
     return 0;
   }
   return d.score(d.interface, *target, lastError, sizeof lastError);
@@ -78,8 +84,10 @@ int gpuAllocate(void *self, uint64_t bytes, tercet_device_memory **out) {
     return failed("out of memory");
   size_t size = static_cast<size_t>(bytes ? bytes : 1);
   memory->address = 0;
-  if (check(d, d.enter(d.interface), "enter") || check(d, d.driver.memAlloc(&memory->address, size), "allocate") ||
-      check(d, d.driver.fillAsync(memory->address, 0, size, d.stream), "clear") ||
+  if (check(d, d.enter(d.interface), "enter") ||
+      check(d, d.driver.memAlloc(&memory->address, size), "allocate") ||
+      check(d, d.driver.fillAsync(memory->address, 0, size, d.stream),
+            "clear") ||
       check(d, d.driver.streamSynchronize(d.stream), "clear")) {
     if (memory->address)
       d.driver.memFree(memory->address);
@@ -90,7 +98,9 @@ int gpuAllocate(void *self, uint64_t bytes, tercet_device_memory **out) {
   return 0;
 }
 
-int gpuImport(void *, const void *, uint64_t, tercet_device_memory **) { return 1; }
+int gpuImport(void *, const void *, uint64_t, tercet_device_memory **) {
+  return 1;
+}
 
 void gpuFree(void *self, tercet_device_memory *memory) {
   GpuDevice &d = of(self);
@@ -101,7 +111,9 @@ void gpuFree(void *self, tercet_device_memory *memory) {
 
 void *gpuHostPointer(void *, tercet_device_memory *) { return nullptr; }
 
-GpuDriver::Pointer address(const tercet_device_range &r) { return of(r.memory)->address + r.offset; }
+GpuDriver::Pointer address(const tercet_device_range &r) {
+  return of(r.memory)->address + r.offset;
+}
 
 int gpuUpload(void *self, const void *data, tercet_device_range to) {
   GpuDevice &d = of(self);
@@ -127,8 +139,10 @@ void gpuUnload(void *self, tercet_device_executable *executable) {
   destroy(of(executable));
 }
 
-int gpuLoad(void *self, const tercet_device_target *, const tercet_device_blob *blobs, size_t blobCount,
-            const tercet_device_kernel *kernels, size_t kernelCount, tercet_device_executable **out) {
+int gpuLoad(void *self, const tercet_device_target *,
+            const tercet_device_blob *blobs, size_t blobCount,
+            const tercet_device_kernel *kernels, size_t kernelCount,
+            tercet_device_executable **out) {
   GpuDevice &d = of(self);
   GPU_TRY(d.enter(d.interface), "enter");
   auto *e = create<GpuExecutable>();
@@ -136,7 +150,9 @@ int gpuLoad(void *self, const tercet_device_target *, const tercet_device_blob *
     return failed("out of memory");
   auto *handle = reinterpret_cast<tercet_device_executable *>(e);
   char why[384] = "";
-  int code = kernelCount ? d.loadModule(d.interface, blobs, blobCount, &e->module, why, sizeof why) : 0;
+  int code = kernelCount ? d.loadModule(d.interface, blobs, blobCount,
+                                        &e->module, why, sizeof why)
+                         : 0;
   if (code) {
     if (*why)
       failed(why);
@@ -148,11 +164,13 @@ int gpuLoad(void *self, const tercet_device_target *, const tercet_device_blob *
   for (size_t i = 0; i < kernelCount; ++i) {
     GpuDriver::Handle function = nullptr;
     if (d.driver.moduleGetFunction(&function, e->module, kernels[i].name)) {
-      snprintf(lastError, sizeof lastError, "the code has no kernel %s", kernels[i].name);
+      snprintf(lastError, sizeof lastError, "the code has no kernel %s",
+               kernels[i].name);
       gpuUnload(self, handle);
       return 1;
     }
-    if (!e->functions.push(function) || !e->workgroupSizes.push(kernels[i].workgroup_size)) {
+    if (!e->functions.push(function) ||
+        !e->workgroupSizes.push(kernels[i].workgroup_size)) {
       gpuUnload(self, handle);
       return failed("out of memory");
     }
@@ -173,8 +191,10 @@ int launch(GpuDevice &d, GpuExecutable &e, const tercet_device_command &c) {
     parameters[i] = &values[i];
   // Shared memory is declared in the code, so none is added at the launch.
   return check(d,
-               d.driver.launch(e.functions[c.kernel], static_cast<unsigned>(c.workgroups), 1, 1,
-                               e.workgroupSizes[c.kernel], 1, 1, 0, d.stream, parameters, nullptr),
+               d.driver.launch(e.functions[c.kernel],
+                               static_cast<unsigned>(c.workgroups), 1, 1,
+                               e.workgroupSizes[c.kernel], 1, 1, 0, d.stream,
+                               parameters, nullptr),
                "launch a kernel");
 }
 
@@ -184,11 +204,15 @@ int issue(GpuDevice &d, GpuExecutable &e, const tercet_device_command &c) {
     return c.workgroups ? launch(d, e, c) : 0;
   case TERCET_COMMAND_COPY:
     if (c.ranges[0].length)
-      GPU_TRY(d.driver.copyAsync(address(c.ranges[1]), address(c.ranges[0]), c.ranges[0].length, d.stream), "copy");
+      GPU_TRY(d.driver.copyAsync(address(c.ranges[1]), address(c.ranges[0]),
+                                 c.ranges[0].length, d.stream),
+              "copy");
     return 0;
   case TERCET_COMMAND_FILL:
     if (c.ranges[0].length)
-      GPU_TRY(d.driver.fillAsync(address(c.ranges[0]), c.value, c.ranges[0].length, d.stream), "fill");
+      GPU_TRY(d.driver.fillAsync(address(c.ranges[0]), c.value,
+                                 c.ranges[0].length, d.stream),
+              "fill");
     return 0;
   case TERCET_COMMAND_BARRIER:
     return 0; // the stream is in order
@@ -208,7 +232,8 @@ struct Timer {
   }
 };
 
-int gpuSubmit(void *self, tercet_device_executable *executable, const tercet_device_command *commands, size_t count,
+int gpuSubmit(void *self, tercet_device_executable *executable,
+              const tercet_device_command *commands, size_t count,
               double *seconds) {
   GpuDevice &d = of(self);
   GpuExecutable &e = *of(executable);
@@ -230,7 +255,8 @@ int gpuSubmit(void *self, tercet_device_executable *executable, const tercet_dev
       return 1;
     GPU_TRY(d.driver.eventRecord(timer.end, d.stream), "record an event");
     GPU_TRY(d.driver.streamSynchronize(d.stream), "run a kernel");
-    GPU_TRY(d.driver.eventElapsed(&milliseconds, timer.begin, timer.end), "read an event");
+    GPU_TRY(d.driver.eventElapsed(&milliseconds, timer.begin, timer.end),
+            "read an event");
     seconds[i] = static_cast<double>(milliseconds) * 1e-3;
   }
   return 0;
@@ -245,24 +271,32 @@ int gpuWait(void *self) {
 
 } // namespace
 
-Status openLibrary(const char *kind, const char *const *names, size_t count, void **out) {
+Status openLibrary(const char *kind, const char *const *names, size_t count,
+                   void **out) {
   for (size_t i = 0; i < count; ++i)
     if ((*out = dlopen(names[i], RTLD_NOW | RTLD_LOCAL)))
       return nullptr;
-  return fail(TERCET_NOT_FOUND, "no %s driver: %s was not found; install it, or use another device", kind, names[0]);
+  return fail(
+      TERCET_NOT_FOUND,
+      "no %s driver: %s was not found; install it, or use another device", kind,
+      names[0]);
 }
 
-Status findSymbols(void *library, const char *kind, const GpuSymbol *symbols, size_t count) {
+Status findSymbols(void *library, const char *kind, const GpuSymbol *symbols,
+                   size_t count) {
   for (size_t i = 0; i < count; ++i)
     if (!(*symbols[i].place = dlsym(library, symbols[i].name)))
-      return fail(TERCET_DEVICE, "the %s driver is too old: it has no %s", kind, symbols[i].name);
+      return fail(TERCET_DEVICE, "the %s driver is too old: it has no %s", kind,
+                  symbols[i].name);
   return nullptr;
 }
 
 Status finishGpu(GpuDevice *device, tercet_device_table *out) {
   GpuDevice &d = *device;
-  if (check(d, d.enter(d.interface), "enter") || check(d, d.driver.streamCreate(&d.stream, 0), "create a stream")) {
-    Status status = fail(TERCET_DEVICE, "device %s cannot be used: %s", d.kind, lastError);
+  if (check(d, d.enter(d.interface), "enter") ||
+      check(d, d.driver.streamCreate(&d.stream, 0), "create a stream")) {
+    Status status =
+        fail(TERCET_DEVICE, "device %s cannot be used: %s", d.kind, lastError);
     gpuClose(device);
     return status;
   }

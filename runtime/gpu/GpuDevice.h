@@ -17,7 +17,8 @@
 
 namespace tercet::runtime {
 
-/// Entry points with the C types that both interfaces pass in the same registers.
+/// Entry points with the C types that both interfaces pass in the same
+/// registers.
 struct GpuDriver {
   using Pointer = uint64_t;
   using Handle = void *;
@@ -27,11 +28,14 @@ struct GpuDriver {
   int (*copyToDevice)(Pointer to, const void *from, size_t bytes);
   int (*copyToHost)(void *to, Pointer from, size_t bytes);
   int (*copyAsync)(Pointer to, Pointer from, size_t bytes, Handle stream);
-  int (*fillAsync)(Pointer to, unsigned char value, size_t bytes, Handle stream);
+  int (*fillAsync)(Pointer to, unsigned char value, size_t bytes,
+                   Handle stream);
   int (*moduleUnload)(Handle module);
   int (*moduleGetFunction)(Handle *out, Handle module, const char *name);
-  int (*launch)(Handle function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX, unsigned blockY,
-                unsigned blockZ, unsigned sharedBytes, Handle stream, void **parameters, void **extra);
+  int (*launch)(Handle function, unsigned gridX, unsigned gridY, unsigned gridZ,
+                unsigned blockX, unsigned blockY, unsigned blockZ,
+                unsigned sharedBytes, Handle stream, void **parameters,
+                void **extra);
   int (*streamCreate)(Handle *out, unsigned flags);
   int (*streamDestroy)(Handle stream);
   int (*streamSynchronize)(Handle stream);
@@ -51,8 +55,8 @@ struct GpuSymbol {
 struct GpuDevice {
   GpuDriver driver = {};
   void *library = nullptr;
-  const char *kind = "";      // "cuda", "hip"
-  void *interface = nullptr;  // what the functions below need
+  const char *kind = "";     // "cuda", "hip"
+  void *interface = nullptr; // what the functions below need
   GpuDriver::Handle stream = nullptr;
   char description[160] = "";
 
@@ -62,16 +66,20 @@ struct GpuDevice {
   /// The sentence of an error code.
   const char *(*errorText)(void *interface, int code) = nullptr;
   /// 0 and why, or how well a target runs here.
-  int (*score)(void *interface, const tercet_device_target &target, char *why, size_t size) = nullptr;
+  int (*score)(void *interface, const tercet_device_target &target, char *why,
+               size_t size) = nullptr;
   /// The best blob as a module; 0, or an error code with a text in `why`.
-  int (*loadModule)(void *interface, const tercet_device_blob *blobs, size_t count, GpuDriver::Handle *out, char *why,
+  int (*loadModule)(void *interface, const tercet_device_blob *blobs,
+                    size_t count, GpuDriver::Handle *out, char *why,
                     size_t size) = nullptr;
 };
 
 /// Loads the first library that exists.
-Status openLibrary(const char *kind, const char *const *names, size_t count, void **out);
+Status openLibrary(const char *kind, const char *const *names, size_t count,
+                   void **out);
 /// Fills the places; a missing symbol is an error that names it.
-Status findSymbols(void *library, const char *kind, const GpuSymbol *symbols, size_t count);
+Status findSymbols(void *library, const char *kind, const GpuSymbol *symbols,
+                   size_t count);
 /// Creates the stream and the table; takes the device, also where it fails.
 Status finishGpu(GpuDevice *device, tercet_device_table *out);
 

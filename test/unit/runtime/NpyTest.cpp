@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "TestArtifact.h"
 #include "tools/Npy.h"
+#include "TestArtifact.h"
 #include <cmath>
 #include <cstring>
 #include <fstream>
@@ -19,13 +19,17 @@ namespace {
 
 std::vector<char> fileBytes(const std::string &path) {
   std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  return {std::istreambuf_iterator<char>(file),
+          std::istreambuf_iterator<char>()};
 }
 
 TEST(Npy, EveryTypeAndRankGoesThereAndBack) {
   std::string path = writeTemporary("types.npy", "", 0), error;
-  DLDataType types[] = {{kDLFloat, 32, 1}, {kDLFloat, 64, 1}, {kDLFloat, 16, 1}, {kDLBfloat, 16, 1}, {kDLInt, 8, 1},
-                        {kDLUInt, 8, 1},   {kDLInt, 16, 1},   {kDLInt, 32, 1},   {kDLInt, 64, 1},    {kDLBool, 8, 1}};
+  DLDataType types[] = {{kDLFloat, 32, 1}, {kDLFloat, 64, 1},
+                        {kDLFloat, 16, 1}, {kDLBfloat, 16, 1},
+                        {kDLInt, 8, 1},    {kDLUInt, 8, 1},
+                        {kDLInt, 16, 1},   {kDLInt, 32, 1},
+                        {kDLInt, 64, 1},   {kDLBool, 8, 1}};
   std::vector<int64_t> shapes[] = {{}, {5}, {2, 3}, {0, 4}, {1, 2, 3, 4}};
   for (DLDataType type : types)
     for (const auto &shape : shapes) {
@@ -52,27 +56,34 @@ TEST(Npy, DamageIsAnErrorNeverACrash) {
   std::vector<char> good = fileBytes(path);
   for (size_t i = 0; i < good.size(); ++i) {
     error.clear();
-    EXPECT_FALSE(readNpy(writeTemporary("cut.npy", good.data(), i), in, error)) << i;
+    EXPECT_FALSE(readNpy(writeTemporary("cut.npy", good.data(), i), in, error))
+        << i;
     EXPECT_FALSE(error.empty());
   }
   for (size_t i = 0; i < 128; ++i)
     for (int bit = 0; bit < 8; bit += 2) {
       std::vector<char> bad = good;
       bad[i] = static_cast<char>(bad[i] ^ 1 << bit);
-      readNpy(writeTemporary("bad.npy", bad.data(), bad.size()), in, error); // any answer
+      readNpy(writeTemporary("bad.npy", bad.data(), bad.size()), in,
+              error); // any answer
     }
   auto header = [&](const std::string &dictionary) {
-    std::string text = std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(dictionary.size()) + '\0' + dictionary;
+    std::string text = std::string("\x93NUMPY\x01\x00", 8) +
+                       static_cast<char>(dictionary.size()) + '\0' + dictionary;
     readNpy(writeTemporary("header.npy", text.data(), text.size()), in, error);
     return error.substr(error.find(": ") + 2);
   };
   EXPECT_EQ(header("{'descr': '>f4', 'fortran_order': False, 'shape': (3,), }"),
-            "its type '>f4' is none of f4, f8, f2, i1, u1, i2, i4, i8, b1, V2 (little-endian)");
+            "its type '>f4' is none of f4, f8, f2, i1, u1, i2, i4, i8, b1, V2 "
+            "(little-endian)");
   EXPECT_EQ(header("{'descr': '<f4', 'fortran_order': True, 'shape': (3,), }"),
             "it is stored column-major: save it with numpy.ascontiguousarray");
-  EXPECT_EQ(header("{'descr': '<f4', 'fortran_order': False, 'shape': (9999999999, 9999999999), }"),
+  EXPECT_EQ(header("{'descr': '<f4', 'fortran_order': False, 'shape': "
+                   "(9999999999, 9999999999), }"),
             "its shape does not fit in memory");
-  EXPECT_EQ(header("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }"), "its shape is malformed");
+  EXPECT_EQ(
+      header("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }"),
+      "its shape is malformed");
   EXPECT_EQ(header("hello"), "its header is not one that NumPy writes");
 }
 
@@ -91,7 +102,8 @@ TEST(Npy, HalfPrecisionIsExact) {
       ASSERT_EQ(bits[1], bits[0]);
   }
   // Between two neighbours: to the nearer, a tie to the even one.
-  for (uint16_t h : {uint16_t(0x0001), uint16_t(0x03ff), uint16_t(0x3c00), uint16_t(0x3c01), uint16_t(0x7bfe)}) {
+  for (uint16_t h : {uint16_t(0x0001), uint16_t(0x03ff), uint16_t(0x3c00),
+                     uint16_t(0x3c01), uint16_t(0x7bfe)}) {
     bits[0] = h;
     double a = element(t, 0);
     bits[0] = static_cast<uint16_t>(h + 1);
@@ -113,7 +125,11 @@ TEST(Npy, IntegersAreClamped) {
   HostTensor bytes;
   ASSERT_TRUE(bytes.allocate({kDLInt, 8, 1}, {1}));
   DLTensor t = bytes.view();
-  for (auto [given, stored] : {std::pair(200.0, 127.0), {-200.0, -128.0}, {2.5, 2.0}, {3.5, 4.0}, {double(NAN), 0.0}}) {
+  for (auto [given, stored] : {std::pair(200.0, 127.0),
+                               {-200.0, -128.0},
+                               {2.5, 2.0},
+                               {3.5, 4.0},
+                               {double(NAN), 0.0}}) {
     setElement(t, 0, given);
     EXPECT_EQ(element(t, 0), stored);
   }

@@ -23,9 +23,13 @@ namespace {
 struct Fixture {
   explicit Fixture(int threads = 1) : Fixture(makeSource(), threads) {}
   Fixture(Source source, int threads) : bytes(write(source)) {
-    EXPECT_EQ(outcome(tercet_artifact_open_memory(bytes.data(), bytes.size(), nullptr, &artifact)).message, "ok");
+    EXPECT_EQ(outcome(tercet_artifact_open_memory(bytes.data(), bytes.size(),
+                                                  nullptr, &artifact))
+                  .message,
+              "ok");
     tercet_device_options options = {sizeof options, threads};
-    EXPECT_EQ(outcome(tercet_device_open("cpu", &options, &device)).message, "ok");
+    EXPECT_EQ(outcome(tercet_device_open("cpu", &options, &device)).message,
+              "ok");
     session = open();
   }
   ~Fixture() {
@@ -35,7 +39,9 @@ struct Fixture {
   }
   tercet_session *open() {
     tercet_session *s = nullptr;
-    EXPECT_EQ(outcome(tercet_session_create(artifact, device, nullptr, &s)).message, "ok");
+    EXPECT_EQ(
+        outcome(tercet_session_create(artifact, device, nullptr, &s)).message,
+        "ok");
     return s;
   }
   AlignedBytes bytes;
@@ -47,7 +53,9 @@ struct Fixture {
 std::vector<float> numbers(size_t count, int seed = 0) {
   std::vector<float> v(count);
   for (size_t i = 0; i < count; ++i)
-    v[i] = static_cast<float>((i * 7 + static_cast<size_t>(seed)) % 23) * 0.25f - 2;
+    v[i] =
+        static_cast<float>((i * 7 + static_cast<size_t>(seed)) % 23) * 0.25f -
+        2;
   return v;
 }
 
@@ -56,7 +64,8 @@ float expectedAffine(float x, size_t column) {
   return (x * w + 1) * w + 1;
 }
 
-Outcome callAffine(tercet_session *s, std::vector<float> &x, int64_t rows, std::vector<float> *y) {
+Outcome callAffine(tercet_session *s, std::vector<float> &x, int64_t rows,
+                   std::vector<float> *y) {
   std::vector<int64_t> shape = {rows, 8};
   DLTensor in = tensor(x, shape), out = {};
   Outcome o = outcome(tercet_session_call(s, "affine", &in, 1, &out, 1));
@@ -74,7 +83,8 @@ Outcome callAffine(tercet_session *s, std::vector<float> &x, int64_t rows, std::
 std::vector<int32_t> callStep(tercet_session *s, std::vector<int32_t> v) {
   std::vector<int64_t> shape = {4};
   DLTensor in = tensor(v, shape), out = {};
-  EXPECT_EQ(outcome(tercet_session_call(s, "step", &in, 1, &out, 1)).message, "ok");
+  EXPECT_EQ(outcome(tercet_session_call(s, "step", &in, 1, &out, 1)).message,
+            "ok");
   auto *p = static_cast<int32_t *>(out.data);
   return p ? std::vector<int32_t>(p, p + 4) : std::vector<int32_t>();
 }
@@ -82,10 +92,13 @@ std::vector<int32_t> callStep(tercet_session *s, std::vector<int32_t> v) {
 TEST(Session, ComputesTheNumbers) {
   Fixture f;
   for (int64_t rows : {64, 1, 3, 64, 0, 17}) {
-    std::vector<float> x = numbers(static_cast<size_t>(rows) * 8, static_cast<int>(rows)), y;
+    std::vector<float> x = numbers(static_cast<size_t>(rows) * 8,
+                                   static_cast<int>(rows)),
+                       y;
     ASSERT_EQ(callAffine(f.session, x, rows, &y).message, "ok");
     for (size_t i = 0; i < x.size(); ++i)
-      ASSERT_EQ(y[i], expectedAffine(x[i], i % 8)) << "rows " << rows << " element " << i;
+      ASSERT_EQ(y[i], expectedAffine(x[i], i % 8))
+          << "rows " << rows << " element " << i;
   }
   EXPECT_STREQ(tercet_session_target(f.session), "cpu:test");
   EXPECT_EQ(tercet_session_memory(f.session), 64u * 32 + 64 + 16);
@@ -96,8 +109,11 @@ TEST(Session, SeveralInputsAndOutputsCopyAndFill) {
   std::vector<float> x = numbers(5 * 8), z(10);
   std::vector<int64_t> xs = {5, 8}, zs = {5, 2}, us = {3};
   std::vector<uint8_t> bytes(3, 0);
-  DLTensor in[2] = {tensor(x, xs), tensor(z, zs)}, out[3] = {{}, {}, tensor(bytes, us)};
-  ASSERT_EQ(outcome(tercet_session_call(f.session, "columns", in, 2, out, 3)).message, "ok");
+  DLTensor in[2] = {tensor(x, xs), tensor(z, zs)},
+           out[3] = {{}, {}, tensor(bytes, us)};
+  ASSERT_EQ(
+      outcome(tercet_session_call(f.session, "columns", in, 2, out, 3)).message,
+      "ok");
   auto *sums = static_cast<float *>(out[0].data);
   for (int r = 0; r < 5; ++r)
     for (int j = 0; j < 8; ++j) {
@@ -117,7 +133,9 @@ TEST(Session, CallersOutputsAndByteOffsets) {
   DLTensor in = tensor(x, xs), out = tensor(y, ys);
   in.byte_offset = 8; // any multiple of the element, not only of 64
   in.strides = strides.data();
-  ASSERT_EQ(outcome(tercet_session_call(f.session, "affine", &in, 1, &out, 1)).message, "ok");
+  ASSERT_EQ(outcome(tercet_session_call(f.session, "affine", &in, 1, &out, 1))
+                .message,
+            "ok");
   for (size_t i = 0; i < 24; ++i)
     EXPECT_EQ(y[i], expectedAffine(x[i + 2], i % 8));
   EXPECT_EQ(y[24], -1);
@@ -142,7 +160,8 @@ TEST(Session, TwoSessionsInParallelShareADevice) {
   std::atomic<int> wrong{0};
   auto body = [&](int seed) {
     tercet_session *s = nullptr;
-    wrong += tercet_session_create(f.artifact, f.device, nullptr, &s) != nullptr;
+    wrong +=
+        tercet_session_create(f.artifact, f.device, nullptr, &s) != nullptr;
     std::vector<float> x = numbers(64 * 8, seed), z(128);
     std::vector<int64_t> xs = {64, 8}, zs = {64, 2};
     for (int repeat = 0; s && repeat < 200; ++repeat) {
@@ -174,10 +193,15 @@ TEST(Session, AsyncIsFinishedByWait) {
   std::vector<float> x = numbers(16), y(16);
   std::vector<int64_t> shape = {2, 8};
   DLTensor in = tensor(x, shape), out = tensor(y, shape);
-  ASSERT_EQ(outcome(tercet_session_call_async(f.session, "affine", &in, 1, &out, 1)).message, "ok");
-  Outcome second = outcome(tercet_session_call_async(f.session, "affine", &in, 1, &out, 1));
+  ASSERT_EQ(
+      outcome(tercet_session_call_async(f.session, "affine", &in, 1, &out, 1))
+          .message,
+      "ok");
+  Outcome second =
+      outcome(tercet_session_call_async(f.session, "affine", &in, 1, &out, 1));
   EXPECT_EQ(second.code, TERCET_INVALID_ARGUMENT);
-  EXPECT_EQ(second.message, "a call is in flight: tercet_session_wait comes first");
+  EXPECT_EQ(second.message,
+            "a call is in flight: tercet_session_wait comes first");
   ASSERT_EQ(outcome(tercet_session_wait(f.session)).message, "ok");
   EXPECT_EQ(y[9], expectedAffine(x[9], 1));
 }
@@ -186,49 +210,72 @@ TEST(Session, SaysWhatIsWrongWithACall) {
   Fixture f;
   std::vector<float> x = numbers(8 * 70);
   std::vector<int64_t> good = {2, 8};
-  auto call = [&](std::vector<int64_t> shape, void (*change)(DLTensor &) = nullptr) {
+  auto call = [&](std::vector<int64_t> shape,
+                  void (*change)(DLTensor &) = nullptr) {
     DLTensor in = tensor(x, shape), out = {};
     if (change)
       change(in);
-    return outcome(tercet_session_call(f.session, "affine", &in, 1, &out, 1)).message;
+    return outcome(tercet_session_call(f.session, "affine", &in, 1, &out, 1))
+        .message;
   };
-  EXPECT_EQ(call({3, 7}), "input \"x\" of \"affine\": got f32 [3, 7], expected f32 [M <= 64, 8]");
-  EXPECT_EQ(call({65, 8}), "input \"x\" of \"affine\": got f32 [65, 8], expected f32 [M <= 64, 8]");
-  EXPECT_EQ(call({-1, 8}), "input \"x\" of \"affine\": got f32 [-1, 8], expected f32 [M <= 64, 8]");
-  EXPECT_EQ(call({8}), "input \"x\" of \"affine\": got f32 [8], expected f32 [M <= 64, 8]");
-  EXPECT_EQ(call(good, [](DLTensor &t) { t.dtype.bits = 64; }),
-            "input \"x\" of \"affine\": got f64 [2, 8], expected f32 [M <= 64, 8]");
+  EXPECT_EQ(
+      call({3, 7}),
+      "input \"x\" of \"affine\": got f32 [3, 7], expected f32 [M <= 64, 8]");
+  EXPECT_EQ(
+      call({65, 8}),
+      "input \"x\" of \"affine\": got f32 [65, 8], expected f32 [M <= 64, 8]");
+  EXPECT_EQ(
+      call({-1, 8}),
+      "input \"x\" of \"affine\": got f32 [-1, 8], expected f32 [M <= 64, 8]");
+  EXPECT_EQ(
+      call({8}),
+      "input \"x\" of \"affine\": got f32 [8], expected f32 [M <= 64, 8]");
+  EXPECT_EQ(
+      call(good, [](DLTensor &t) { t.dtype.bits = 64; }),
+      "input \"x\" of \"affine\": got f64 [2, 8], expected f32 [M <= 64, 8]");
   EXPECT_EQ(call(good, [](DLTensor &t) { t.dtype.lanes = 4; }),
-            "input \"x\" of \"affine\": got DLPack type 2 of 32 bits x 4 [2, 8], expected f32 [M <= 64, 8]");
-  EXPECT_EQ(call(good, [](DLTensor &t) { t.data = nullptr; }), "input \"x\" of \"affine\" has no data");
+            "input \"x\" of \"affine\": got DLPack type 2 of 32 bits x 4 [2, "
+            "8], expected f32 [M <= 64, 8]");
+  EXPECT_EQ(call(good, [](DLTensor &t) { t.data = nullptr; }),
+            "input \"x\" of \"affine\" has no data");
   EXPECT_EQ(call(good, [](DLTensor &t) { t.byte_offset = 2; }),
             "input \"x\" of \"affine\" is not aligned to its 4-byte elements");
   EXPECT_EQ(call(good, [](DLTensor &t) { t.device.device_type = kDLCUDA; }),
-            "input \"x\" of \"affine\" is on DLPack device type 2: pass a host tensor (kDLCPU)");
+            "input \"x\" of \"affine\" is on DLPack device type 2: pass a host "
+            "tensor (kDLCPU)");
   static int64_t strides[2] = {1, 2};
-  EXPECT_EQ(call(good, [](DLTensor &t) { t.strides = strides; }),
-            "input \"x\" of \"affine\" is strided: pass a dense row-major tensor");
+  EXPECT_EQ(
+      call(good, [](DLTensor &t) { t.strides = strides; }),
+      "input \"x\" of \"affine\" is strided: pass a dense row-major tensor");
   EXPECT_EQ(call(good), "ok"); // and none of it left a mark
 
   DLTensor in = tensor(x, good), out = {};
-  EXPECT_EQ(outcome(tercet_session_call(f.session, "afine", &in, 1, &out, 1)).message,
-            "the artifact has no entry point \"afine\"; it has: affine, columns, step");
-  EXPECT_EQ(outcome(tercet_session_call(f.session, "affine", &in, 1, &out, 0)).message,
+  EXPECT_EQ(
+      outcome(tercet_session_call(f.session, "afine", &in, 1, &out, 1)).message,
+      "the artifact has no entry point \"afine\"; it has: affine, columns, "
+      "step");
+  EXPECT_EQ(outcome(tercet_session_call(f.session, "affine", &in, 1, &out, 0))
+                .message,
             "\"affine\" takes 1 inputs and gives 1 outputs, not 1 and 0");
   std::vector<float> y(24);
   std::vector<int64_t> three = {3, 8};
   out = tensor(y, three);
-  EXPECT_EQ(outcome(tercet_session_call(f.session, "affine", &in, 1, &out, 1)).message,
-            "output \"y\" of \"affine\": got shape [3, 8], the result has [2, 8]");
+  EXPECT_EQ(
+      outcome(tercet_session_call(f.session, "affine", &in, 1, &out, 1))
+          .message,
+      "output \"y\" of \"affine\": got shape [3, 8], the result has [2, 8]");
   out = tensor(x, good);
-  EXPECT_EQ(outcome(tercet_session_call(f.session, "affine", &in, 1, &out, 1)).message,
+  EXPECT_EQ(outcome(tercet_session_call(f.session, "affine", &in, 1, &out, 1))
+                .message,
             "output \"y\" of \"affine\" shares memory with \"x\"");
 
   std::vector<float> z(10);
   std::vector<int64_t> zs = {5, 2};
   DLTensor both[2] = {tensor(x, good), tensor(z, zs)}, outs[3] = {};
-  EXPECT_EQ(outcome(tercet_session_call(f.session, "columns", both, 2, outs, 3)).message,
-            "input \"z\" of \"columns\": axis 0 is 5, but an input before it has M = 2");
+  EXPECT_EQ(outcome(tercet_session_call(f.session, "columns", both, 2, outs, 3))
+                .message,
+            "input \"z\" of \"columns\": axis 0 is 5, but an input before it "
+            "has M = 2");
 }
 
 TEST(Session, StatesKeepResetSaveAndRestore) {
@@ -237,30 +284,38 @@ TEST(Session, StatesKeepResetSaveAndRestore) {
   using V = std::vector<int32_t>;
   EXPECT_EQ(callStep(f.session, {1, 1, 1, 1}), (V{13, 25, 33, 45}));
   EXPECT_EQ(callStep(f.session, {1, 1, 1, 1}), (V{16, 30, 36, 50}));
-  ASSERT_EQ(outcome(tercet_session_state_save(f.session, path.c_str())).message, "ok");
+  ASSERT_EQ(outcome(tercet_session_state_save(f.session, path.c_str())).message,
+            "ok");
   EXPECT_EQ(callStep(f.session, {1, 0, 0, 0}), (V{19, 30, 36, 50}));
   ASSERT_EQ(outcome(tercet_session_state_reset(f.session)).message, "ok");
   EXPECT_EQ(callStep(f.session, {0, 0, 0, 0}), (V{10, 20, 30, 40}));
   tercet_session *other = f.open();
-  ASSERT_EQ(outcome(tercet_session_state_restore(other, path.c_str())).message, "ok");
+  ASSERT_EQ(outcome(tercet_session_state_restore(other, path.c_str())).message,
+            "ok");
   EXPECT_EQ(callStep(other, {0, 0, 0, 0}), (V{16, 30, 36, 50}));
 
   // Every damaged byte is seen, and the state is left alone.
   std::ifstream in(path, std::ios::binary);
-  std::vector<char> file((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  std::vector<char> file((std::istreambuf_iterator<char>(in)),
+                         std::istreambuf_iterator<char>());
   for (size_t i = 0; i < file.size(); ++i) {
     file[i] = static_cast<char>(file[i] ^ 1);
     std::string bad = writeTemporary("bad_state", file.data(), file.size());
-    EXPECT_NE(outcome(tercet_session_state_restore(other, bad.c_str())).code, TERCET_OK) << i;
+    EXPECT_NE(outcome(tercet_session_state_restore(other, bad.c_str())).code,
+              TERCET_OK)
+        << i;
     file[i] = static_cast<char>(file[i] ^ 1);
   }
   for (size_t i = 0; i < file.size(); ++i) {
     std::string bad = writeTemporary("bad_state", file.data(), i);
-    EXPECT_NE(outcome(tercet_session_state_restore(other, bad.c_str())).code, TERCET_OK) << i;
+    EXPECT_NE(outcome(tercet_session_state_restore(other, bad.c_str())).code,
+              TERCET_OK)
+        << i;
   }
   EXPECT_EQ(callStep(other, {0, 0, 0, 0}), (V{16, 30, 36, 50}));
-  EXPECT_EQ(outcome(tercet_session_state_save(other, "/nowhere/at/all")).message,
-            "cannot write /nowhere/at/all: No such file or directory");
+  EXPECT_EQ(
+      outcome(tercet_session_state_save(other, "/nowhere/at/all")).message,
+      "cannot write /nowhere/at/all: No such file or directory");
   tercet_session_free(other);
 
   // States of another model are refused by name.
@@ -268,7 +323,10 @@ TEST(Session, StatesKeepResetSaveAndRestore) {
   renamed.manifest.states[0]->name = "sum";
   Fixture g(std::move(renamed), 1);
   Outcome o = outcome(tercet_session_state_restore(g.session, path.c_str()));
-  EXPECT_NE(o.message.find("is of another model: its state 0 is not \"sum\" (i32, 16 bytes)"), std::string::npos)
+  EXPECT_NE(
+      o.message.find(
+          "is of another model: its state 0 is not \"sum\" (i32, 16 bytes)"),
+      std::string::npos)
       << o.message;
 }
 
@@ -287,8 +345,10 @@ TEST(Session, BindsARebindableWeightForItselfOnly) {
   EXPECT_EQ(y[1], expectedAffine(1, 1));
   t = tensor(w, wrong);
   EXPECT_EQ(outcome(tercet_session_bind(f.session, "w", &t)).message,
-            "weight \"w\" takes a dense host tensor of its own shape and dtype (32 bytes)");
-  EXPECT_EQ(outcome(tercet_session_bind(f.session, "v", &t)).message, "the artifact has no weight \"v\"");
+            "weight \"w\" takes a dense host tensor of its own shape and dtype "
+            "(32 bytes)");
+  EXPECT_EQ(outcome(tercet_session_bind(f.session, "v", &t)).message,
+            "the artifact has no weight \"v\"");
   tercet_session_free(other);
   Source fixed = makeSource();
   fixed.manifest.weights[0]->rebindable = false;
@@ -308,9 +368,12 @@ TEST(Session, ProfileNamesTheKernels) {
   const double *seconds = tercet_session_command_seconds(f.session, &count);
   ASSERT_EQ(count, 3u);
   EXPECT_GT(seconds[0], 0);
-  ASSERT_EQ(outcome(tercet_session_profile_end(f.session, path.c_str())).message, "ok");
+  ASSERT_EQ(
+      outcome(tercet_session_profile_end(f.session, path.c_str())).message,
+      "ok");
   std::ifstream in(path);
-  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  std::string text((std::istreambuf_iterator<char>(in)),
+                   std::istreambuf_iterator<char>());
   EXPECT_EQ(text.rfind("{\"traceEvents\":[", 0), 0u);
   EXPECT_NE(text.find("\"name\":\"affine\""), std::string::npos);
 }
@@ -323,11 +386,16 @@ TEST(Session, RefusesADeviceWithoutATarget) {
   tercet_device *d = nullptr;
   tercet_session *session = nullptr;
   tercet_device_options options = {sizeof options, 1};
-  ASSERT_EQ(outcome(tercet_artifact_open_memory(bytes.data(), bytes.size(), nullptr, &a)).message, "ok");
+  ASSERT_EQ(outcome(tercet_artifact_open_memory(bytes.data(), bytes.size(),
+                                                nullptr, &a))
+                .message,
+            "ok");
   ASSERT_EQ(outcome(tercet_device_open("cpu", &options, &d)).message, "ok");
   Outcome o = outcome(tercet_session_create(a, d, nullptr, &session));
   EXPECT_EQ(o.code, TERCET_UNSUPPORTED);
-  EXPECT_NE(o.message.find("cpu:test: this processor lacks "), std::string::npos) << o.message;
+  EXPECT_NE(o.message.find("cpu:test: this processor lacks "),
+            std::string::npos)
+      << o.message;
   EXPECT_EQ(session, nullptr);
   tercet_session_options named = {sizeof named, "cuda:sm_90"};
   EXPECT_EQ(outcome(tercet_session_create(a, d, &named, &session)).message,
@@ -339,7 +407,8 @@ TEST(Session, RefusesADeviceWithoutATarget) {
 #if defined(__x86_64__)
 TEST(Session, TakesTheTargetThatUsesMost) {
   Source s = makeSource();
-  for (auto [name, feature] : {std::pair("cpu:more", "sse2"), {"cpu:most", "nothing-has-this"}}) {
+  for (auto [name, feature] :
+       {std::pair("cpu:more", "sse2"), {"cpu:most", "nothing-has-this"}}) {
     Source other = makeSource();
     s.manifest.targets.push_back(std::move(other.manifest.targets[0]));
     s.manifest.targets.back()->name = name;
@@ -349,7 +418,10 @@ TEST(Session, TakesTheTargetThatUsesMost) {
   EXPECT_STREQ(tercet_session_target(f.session), "cpu:more");
   tercet_session_options named = {sizeof named, "cpu:test"};
   tercet_session *session = nullptr;
-  ASSERT_EQ(outcome(tercet_session_create(f.artifact, f.device, &named, &session)).message, "ok");
+  ASSERT_EQ(
+      outcome(tercet_session_create(f.artifact, f.device, &named, &session))
+          .message,
+      "ok");
   EXPECT_STREQ(tercet_session_target(session), "cpu:test");
   std::vector<float> x = numbers(8), y;
   ASSERT_EQ(callAffine(session, x, 1, &y).message, "ok");
@@ -362,11 +434,14 @@ TEST(Session, TakesTheTargetThatUsesMost) {
 // loose, because machines are shared; the figure is printed.
 TEST(Session, DispatchIsCheap) {
   Source s = makeSource();
-  s.target().kernels.push_back(std::make_unique<tercet::schema::KernelT>(*s.target().kernels[0]));
+  s.target().kernels.push_back(
+      std::make_unique<tercet::schema::KernelT>(*s.target().kernels[0]));
   s.target().kernels.back()->name = "nothing";
   auto &commands = s.program(0).commands;
   commands[0]->kernel = commands[2]->kernel = 3;
-  auto clone = [](const tercet::schema::CommandT &c) { return std::make_unique<tercet::schema::CommandT>(c); };
+  auto clone = [](const tercet::schema::CommandT &c) {
+    return std::make_unique<tercet::schema::CommandT>(c);
+  };
   for (int i = 0; i < 500; ++i) {
     commands.push_back(clone(*commands[1]));
     commands.push_back(clone(*commands[0]));
@@ -379,8 +454,11 @@ TEST(Session, DispatchIsCheap) {
   for (int repeat = 0; repeat < 200; ++repeat) {
     DLTensor out = {};
     auto start = std::chrono::steady_clock::now();
-    ASSERT_EQ(tercet_session_call(f.session, "affine", &in, 1, &out, 1), nullptr);
-    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    ASSERT_EQ(tercet_session_call(f.session, "affine", &in, 1, &out, 1),
+              nullptr);
+    best = std::min(best, std::chrono::duration<double>(
+                              std::chrono::steady_clock::now() - start)
+                              .count());
   }
   printf("%.1f ns a dispatch\n", best / 502 * 1e9);
   EXPECT_LT(best / 502, 5e-6);
@@ -389,9 +467,12 @@ TEST(Session, DispatchIsCheap) {
 TEST(Device, NamesThatAreNoDevice) {
   tercet_device *d = nullptr;
   EXPECT_EQ(outcome(tercet_device_open("tpu", nullptr, &d)).message,
-            "there is no device \"tpu\": use cpu, cuda, cuda:N, hip or hip:N, or load a plug-in");
-  EXPECT_EQ(outcome(tercet_device_open("cuda:x", nullptr, &d)).code, TERCET_INVALID_ARGUMENT);
-  EXPECT_EQ(outcome(tercet_device_open_plugin("/nowhere.so", "emu", &d)).code, TERCET_NOT_FOUND);
+            "there is no device \"tpu\": use cpu, cuda, cuda:N, hip or hip:N, "
+            "or load a plug-in");
+  EXPECT_EQ(outcome(tercet_device_open("cuda:x", nullptr, &d)).code,
+            TERCET_INVALID_ARGUMENT);
+  EXPECT_EQ(outcome(tercet_device_open_plugin("/nowhere.so", "emu", &d)).code,
+            TERCET_NOT_FOUND);
   char *list = tercet_device_list();
   EXPECT_EQ(std::string(list).rfind("cpu: ", 0), 0u) << list;
   free(list);

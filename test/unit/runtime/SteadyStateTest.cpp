@@ -16,8 +16,9 @@ using namespace tercet::schema;
 #endif
 
 // Counts every allocation of the process; a sanitizer has its own allocator.
-#if defined(__GLIBC__) && !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer) &&       \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__GLIBC__) && !__has_feature(address_sanitizer) &&                 \
+    !__has_feature(thread_sanitizer) && !defined(__SANITIZE_ADDRESS__) &&      \
+    !defined(__SANITIZE_THREAD__)
 #define COUNT_ALLOCATIONS 1
 static std::atomic<long> allocations;
 extern "C" {
@@ -48,10 +49,17 @@ namespace {
 
 struct Fixture {
   explicit Fixture(Source source, int threads = 1) : bytes(write(source)) {
-    EXPECT_EQ(outcome(tercet_artifact_open_memory(bytes.data(), bytes.size(), nullptr, &artifact)).message, "ok");
+    EXPECT_EQ(outcome(tercet_artifact_open_memory(bytes.data(), bytes.size(),
+                                                  nullptr, &artifact))
+                  .message,
+              "ok");
     tercet_device_options options = {sizeof options, threads};
-    EXPECT_EQ(outcome(tercet_device_open("cpu", &options, &device)).message, "ok");
-    EXPECT_EQ(outcome(tercet_session_create(artifact, device, nullptr, &session)).message, "ok");
+    EXPECT_EQ(outcome(tercet_device_open("cpu", &options, &device)).message,
+              "ok");
+    EXPECT_EQ(
+        outcome(tercet_session_create(artifact, device, nullptr, &session))
+            .message,
+        "ok");
   }
   ~Fixture() {
     tercet_session_free(session);
@@ -75,7 +83,8 @@ TEST(SteadyState, CallsAllocateNothing) {
     return tercet_session_call(f.session, "columns", in, 2, out, 3) ||
            tercet_session_call(f.session, "affine", in, 1, &y, 1);
   };
-  ASSERT_FALSE(call()); // results of the session and scratch memory are made here
+  ASSERT_FALSE(
+      call()); // results of the session and scratch memory are made here
   long before = allocations;
   bool wrong = false;
   for (int i = 0; i < 100; ++i)
@@ -105,7 +114,8 @@ Source movingSource(uint32_t (*place)(ProgramT &)) {
   };
   p.arena_bytes = add(ExprOp::constant, 2 * 64 * 32 + 64);
   p.buffers.push_back(std::make_unique<BufferT>(*p.buffers[2]));
-  uint32_t rows = place(p), row = add(ExprOp::constant, 32), moved = add(ExprOp::mul, rows, row);
+  uint32_t rows = place(p), row = add(ExprOp::constant, 32),
+           moved = add(ExprOp::mul, rows, row);
   p.buffers.back()->offset = add(ExprOp::add, moved, add(ExprOp::constant, 64));
   p.commands.push_back(std::make_unique<CommandT>(*p.commands[1]));
   p.commands.push_back(std::make_unique<CommandT>(*p.commands[2]));
@@ -118,7 +128,8 @@ std::string callMoving(Fixture &f, int64_t rows) {
   std::vector<float> x(static_cast<size_t>(rows) * 8, 2);
   std::vector<int64_t> shape = {rows, 8};
   DLTensor in = tensor(x, shape), y = {};
-  std::string message = outcome(tercet_session_call(f.session, "affine", &in, 1, &y, 1)).message;
+  std::string message =
+      outcome(tercet_session_call(f.session, "affine", &in, 1, &y, 1)).message;
   for (size_t i = 0; message == "ok" && i < x.size(); ++i) {
     float w = 0.5f * static_cast<float>(i % 8 + 1);
     EXPECT_EQ(static_cast<float *>(y.data)[i], ((2 * w + 1) * w + 1) * w + 1);
@@ -142,13 +153,16 @@ TEST(MovingPlaces, OverlapBetweenTheCheckedSizesIsSeenAtTheCall) {
       p.exprs.emplace_back(op, a, b);
       return static_cast<uint32_t>(p.exprs.size() - 1);
     };
-    uint32_t m = add(ExprOp::dim, 0), one = add(ExprOp::constant, 1), bound = add(ExprOp::constant, 64);
-    uint32_t low = add(ExprOp::min, m, one), high = add(ExprOp::mul, add(ExprOp::floor_div, m, bound), bound);
+    uint32_t m = add(ExprOp::dim, 0), one = add(ExprOp::constant, 1),
+             bound = add(ExprOp::constant, 64);
+    uint32_t low = add(ExprOp::min, m, one),
+             high = add(ExprOp::mul, add(ExprOp::floor_div, m, bound), bound);
     return add(ExprOp::max, low, high);
   }));
   for (int64_t rows : {64, 0, 1})
     EXPECT_EQ(callMoving(f, rows), "ok") << rows;
-  EXPECT_EQ(callMoving(f, 3), "program \"affine\": command 2 writes bytes that it uses through another buffer at the "
+  EXPECT_EQ(callMoving(f, 3), "program \"affine\": command 2 writes bytes that "
+                              "it uses through another buffer at the "
                               "sizes of this call");
   EXPECT_EQ(callMoving(f, 64), "ok");
 }

@@ -40,7 +40,8 @@ struct Exprs {
   uint32_t constant(int64_t v) { return add(ExprOp::constant, v); }
 };
 
-std::unique_ptr<TensorT> tensorOf(const char *name, DType dtype, std::vector<uint32_t> axes) {
+std::unique_ptr<TensorT> tensorOf(const char *name, DType dtype,
+                                  std::vector<uint32_t> axes) {
   auto t = std::make_unique<TensorT>();
   t->name = name;
   t->dtype = dtype;
@@ -48,7 +49,8 @@ std::unique_ptr<TensorT> tensorOf(const char *name, DType dtype, std::vector<uin
   return t;
 }
 
-std::unique_ptr<BufferT> bufferOf(BufferKind kind, uint32_t index, uint32_t offset, uint32_t bytes) {
+std::unique_ptr<BufferT> bufferOf(BufferKind kind, uint32_t index,
+                                  uint32_t offset, uint32_t bytes) {
   auto b = std::make_unique<BufferT>();
   b->kind = kind;
   b->index = index;
@@ -57,7 +59,9 @@ std::unique_ptr<BufferT> bufferOf(BufferKind kind, uint32_t index, uint32_t offs
   return b;
 }
 
-std::unique_ptr<CommandT> command(CommandKind kind, std::vector<uint32_t> buffers = {}, uint32_t bytes = 0) {
+std::unique_ptr<CommandT> command(CommandKind kind,
+                                  std::vector<uint32_t> buffers = {},
+                                  uint32_t bytes = 0) {
   auto c = std::make_unique<CommandT>();
   c->kind = kind;
   c->buffers = std::move(buffers);
@@ -65,8 +69,10 @@ std::unique_ptr<CommandT> command(CommandKind kind, std::vector<uint32_t> buffer
   return c;
 }
 
-std::unique_ptr<CommandT> dispatch(uint32_t kernel, uint32_t grid, std::vector<uint32_t> buffers,
-                                   std::vector<Access> access, std::vector<uint32_t> constants = {}) {
+std::unique_ptr<CommandT> dispatch(uint32_t kernel, uint32_t grid,
+                                   std::vector<uint32_t> buffers,
+                                   std::vector<Access> access,
+                                   std::vector<uint32_t> constants = {}) {
   auto c = command(CommandKind::dispatch, std::move(buffers));
   c->kernel = kernel;
   c->grid = grid;
@@ -76,7 +82,8 @@ std::unique_ptr<CommandT> dispatch(uint32_t kernel, uint32_t grid, std::vector<u
   return c;
 }
 
-std::unique_ptr<KernelT> kernel(const char *name, uint32_t buffers, uint32_t constants, uint32_t scratch = 0) {
+std::unique_ptr<KernelT> kernel(const char *name, uint32_t buffers,
+                                uint32_t constants, uint32_t scratch = 0) {
   auto k = std::make_unique<KernelT>();
   k->name = name;
   k->buffers = buffers;
@@ -105,7 +112,8 @@ std::unique_ptr<ProgramT> affineProgram() {
   p->name = "affine";
   p->dims.push_back(rows());
   Exprs e{p->exprs};
-  uint32_t zero = e.constant(0), m = e.add(ExprOp::dim, 0), eight = e.constant(8), row = e.constant(32);
+  uint32_t zero = e.constant(0), m = e.add(ExprOp::dim, 0),
+           eight = e.constant(8), row = e.constant(32);
   uint32_t bytes = e.add(ExprOp::mul, m, row);
   p->arena_bytes = e.constant(64 * 32 + 64);
   uint32_t place = e.constant(64);
@@ -115,9 +123,11 @@ std::unique_ptr<ProgramT> affineProgram() {
   p->buffers.push_back(bufferOf(BufferKind::weight, 0, zero, row));
   p->buffers.push_back(bufferOf(BufferKind::arena, 0, place, bytes));
   p->buffers.push_back(bufferOf(BufferKind::output, 0, zero, bytes));
-  p->commands.push_back(dispatch(0, m, {0, 1, 2}, {Access::read, Access::read, Access::write}));
+  p->commands.push_back(
+      dispatch(0, m, {0, 1, 2}, {Access::read, Access::read, Access::write}));
   p->commands.push_back(command(CommandKind::barrier));
-  p->commands.push_back(dispatch(0, m, {2, 1, 3}, {Access::read, Access::read, Access::write}));
+  p->commands.push_back(
+      dispatch(0, m, {2, 1, 3}, {Access::read, Access::read, Access::write}));
   return p;
 }
 
@@ -126,8 +136,10 @@ std::unique_ptr<ProgramT> columnsProgram() {
   p->name = "columns";
   p->dims.push_back(rows());
   Exprs e{p->exprs};
-  uint32_t zero = e.constant(0), m = e.add(ExprOp::dim, 0), eight = e.constant(8), two = e.constant(2);
-  uint32_t bytes = e.add(ExprOp::mul, m, e.constant(32)), pairs = e.add(ExprOp::mul, m, eight), three = e.constant(3);
+  uint32_t zero = e.constant(0), m = e.add(ExprOp::dim, 0),
+           eight = e.constant(8), two = e.constant(2);
+  uint32_t bytes = e.add(ExprOp::mul, m, e.constant(32)),
+           pairs = e.add(ExprOp::mul, m, eight), three = e.constant(3);
   p->arena_bytes = zero;
   p->inputs.push_back(tensorOf("x", DType::f32, {m, eight}));
   p->inputs.push_back(tensorOf("z", DType::f32, {m, two}));
@@ -139,7 +151,8 @@ std::unique_ptr<ProgramT> columnsProgram() {
   p->buffers.push_back(bufferOf(BufferKind::output, 0, zero, bytes));
   p->buffers.push_back(bufferOf(BufferKind::output, 1, zero, bytes));
   p->buffers.push_back(bufferOf(BufferKind::output, 2, zero, three));
-  p->commands.push_back(dispatch(1, m, {0, 2}, {Access::read, Access::write}, {m}));
+  p->commands.push_back(
+      dispatch(1, m, {0, 2}, {Access::read, Access::write}, {m}));
   p->commands.push_back(command(CommandKind::copy, {0, 3}, bytes));
   p->commands.push_back(command(CommandKind::fill, {4}, three));
   p->commands.back()->value = 7;
@@ -150,20 +163,23 @@ std::unique_ptr<ProgramT> stepProgram() {
   auto p = std::make_unique<ProgramT>();
   p->name = "step";
   Exprs e{p->exprs};
-  uint32_t zero = e.constant(0), four = e.constant(4), bytes = e.constant(16), one = e.constant(1);
+  uint32_t zero = e.constant(0), four = e.constant(4), bytes = e.constant(16),
+           one = e.constant(1);
   p->arena_bytes = zero;
   p->inputs.push_back(tensorOf("v", DType::i32, {four}));
   p->outputs.push_back(tensorOf("total", DType::i32, {four}));
   p->buffers.push_back(bufferOf(BufferKind::input, 0, zero, bytes));
   p->buffers.push_back(bufferOf(BufferKind::state, 0, zero, bytes));
   p->buffers.push_back(bufferOf(BufferKind::output, 0, zero, bytes));
-  p->commands.push_back(dispatch(2, one, {0, 1}, {Access::read, Access::read_write}));
+  p->commands.push_back(
+      dispatch(2, one, {0, 1}, {Access::read, Access::read_write}));
   p->commands.push_back(command(CommandKind::barrier));
   p->commands.push_back(command(CommandKind::copy, {1, 2}, bytes));
   return p;
 }
 
-template <typename T> std::vector<uint8_t> bytesOf(const std::vector<T> &values) {
+template <typename T>
+std::vector<uint8_t> bytesOf(const std::vector<T> &values) {
   std::vector<uint8_t> bytes(values.size() * sizeof(T));
   memcpy(bytes.data(), values.data(), bytes.size());
   return bytes;
@@ -176,7 +192,8 @@ Source makeSource() {
   ManifestT &m = s.manifest;
   m.producer = "tercet test";
   std::ifstream file(TERCET_TEST_KERNELS, std::ios::binary);
-  s.segments.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  s.segments.emplace_back(std::istreambuf_iterator<char>(file),
+                          std::istreambuf_iterator<char>());
   s.segments.push_back(bytesOf<float>({0.5f, 1, 1.5f, 2, 2.5f, 3, 3.5f, 4}));
   s.segments.push_back(bytesOf<int32_t>({10, 20, 30, 40}));
   for (const char *name : {"code", "weights", "states"}) {
@@ -227,11 +244,13 @@ AlignedBytes write(Source &s) {
     flatbuffers::FlatBufferBuilder builder;
     builder.ForceDefaults(true); // so that the size does not depend on offsets
     FinishManifestBuffer(builder, CreateManifest(builder, &s.manifest));
-    return std::vector<uint8_t>(builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize());
+    return std::vector<uint8_t>(builder.GetBufferPointer(),
+                                builder.GetBufferPointer() + builder.GetSize());
   };
   for (size_t i = 0; i < s.segments.size(); ++i) {
     s.manifest.segments[i]->digest.assign(32, 0);
-    runtime::sha256(s.segments[i].data(), s.segments[i].size(), s.manifest.segments[i]->digest.data());
+    runtime::sha256(s.segments[i].data(), s.segments[i].size(),
+                    s.manifest.segments[i]->digest.data());
   }
   size_t end = sizeof(Header) + pack().size();
   for (size_t i = 0; i < s.segments.size(); ++i) {
@@ -255,7 +274,8 @@ AlignedBytes write(Source &s) {
   memcpy(file.data(), &h, sizeof h);
   memcpy(file.data() + sizeof h, manifest.data(), manifest.size());
   for (size_t i = 0; i < s.segments.size(); ++i)
-    memcpy(file.data() + s.manifest.segments[i]->offset, s.segments[i].data(), s.segments[i].size());
+    memcpy(file.data() + s.manifest.segments[i]->offset, s.segments[i].data(),
+           s.segments[i].size());
   return file;
 }
 
@@ -270,13 +290,16 @@ struct Cleaner {
 };
 } // namespace
 
-std::string writeTemporary(const std::string &name, const void *data, size_t size) {
+std::string writeTemporary(const std::string &name, const void *data,
+                           size_t size) {
   const char *folder = getenv("TMPDIR");
-  std::string path = std::string(folder ? folder : "/tmp") + "/tercet_" + std::to_string(getpid()) + "_" + name;
+  std::string path = std::string(folder ? folder : "/tmp") + "/tercet_" +
+                     std::to_string(getpid()) + "_" + name;
   static Cleaner cleaner;
   cleaner.paths.insert(path);
   std::ofstream file(path, std::ios::binary);
-  file.write(static_cast<const char *>(data), static_cast<std::streamsize>(size));
+  file.write(static_cast<const char *>(data),
+             static_cast<std::streamsize>(size));
   return path;
 }
 

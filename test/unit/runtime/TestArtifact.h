@@ -1,4 +1,5 @@
-//===- TestArtifact.h - small artifacts made without the compiler -*- C++ -*-===//
+//===- TestArtifact.h - small artifacts made without the compiler -*- C++
+//-*-===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -43,17 +44,20 @@ struct Source {
 /// Three entry points over the kernels of kernels.c, for the host.
 ///
 ///   affine:  x f32 [M <= 64, 8] -> y = (x * w + 1) * w + 1, through the arena
-///   columns: x f32 [M <= 64, 8], z f32 [M, 2] -> sums of columns + row (M x 8),
+///   columns: x f32 [M <= 64, 8], z f32 [M, 2] -> sums of columns + row (M x
+///   8),
 ///            a copy of x (M x 8) and 3 zero bytes
 ///   step:    v i32 [4] -> the state `total` after total += v * {3, 5, 3, 5}
 ///
-/// with the weight w = 0.5, 1, ..., 4 (rebindable) and total = {10, 20, 30, 40}.
+/// with the weight w = 0.5, 1, ..., 4 (rebindable) and total = {10, 20, 30,
+/// 40}.
 Source makeSource();
 
 /// Lays the file out; digests and offsets are made right.
 AlignedBytes write(Source &source);
 /// Writes bytes to a new file of the test's folder.
-std::string writeTemporary(const std::string &name, const void *data, size_t size);
+std::string writeTemporary(const std::string &name, const void *data,
+                           size_t size);
 
 /// The message and code of a status, which is freed.
 struct Outcome {
@@ -63,10 +67,18 @@ struct Outcome {
 Outcome outcome(tercet_status *status);
 
 /// A host tensor over a vector.
-template <typename T> DLTensor tensor(std::vector<T> &data, std::vector<int64_t> &shape) {
-  uint8_t code = std::is_floating_point_v<T> ? kDLFloat : std::is_signed_v<T> ? kDLInt : kDLUInt;
-  return {data.data(), {kDLCPU, 0}, static_cast<int32_t>(shape.size()), {code, sizeof(T) * 8, 1}, shape.data(),
-          nullptr, 0};
+template <typename T>
+DLTensor tensor(std::vector<T> &data, std::vector<int64_t> &shape) {
+  uint8_t code = std::is_floating_point_v<T> ? kDLFloat
+                 : std::is_signed_v<T>       ? kDLInt
+                                             : kDLUInt;
+  return {data.data(),
+          {kDLCPU, 0},
+          static_cast<int32_t>(shape.size()),
+          {code, sizeof(T) * 8, 1},
+          shape.data(),
+          nullptr,
+          0};
 }
 
 } // namespace tercet::test

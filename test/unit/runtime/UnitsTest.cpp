@@ -34,11 +34,14 @@ std::string hex(const std::string &text) {
 
 // The examples of FIPS 180-4 and its sample vectors.
 TEST(Sha256, KnownDigests) {
-  EXPECT_EQ(hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  EXPECT_EQ(hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(hex(""),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(hex("abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-  EXPECT_EQ(hex(std::string(1000000, 'a')), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+  EXPECT_EQ(hex(std::string(1000000, 'a')),
+            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
 TEST(Sha256, AnySplitGivesTheSame) {
@@ -91,7 +94,8 @@ TEST(ThreadPool, EveryWorkgroupOnce) {
     for (size_t total : {1, 2, 3, 7, 64, 1000})
       for (int repeat = 0; repeat < 50; ++repeat) {
         Tally tally(total);
-        ASSERT_TRUE(pool.tryRun(static_cast<int64_t>(total), Tally::body, &tally));
+        ASSERT_TRUE(
+            pool.tryRun(static_cast<int64_t>(total), Tally::body, &tally));
         for (auto &h : tally.hits)
           ASSERT_EQ(h, 1);
       }
@@ -138,13 +142,17 @@ TEST(Features, TargetsNameWhatIsMissing) {
   EXPECT_TRUE(host.has("sse2"));
   EXPECT_TRUE(host.has("64bit"));
   char why[128] = "";
-  auto score = [&](const char *device, const char *triple, const char *chip, std::vector<const char *> features) {
-    tercet_device_target t = {"t", device, triple, chip, features.data(), features.size(), 0};
+  auto score = [&](const char *device, const char *triple, const char *chip,
+                   std::vector<const char *> features) {
+    tercet_device_target t = {
+        "t", device, triple, chip, features.data(), features.size(), 0};
     return host.accepts(t, why, sizeof why);
   };
   int base = score("cpu", "x86_64-unknown-linux-gnu", "x86-64", {});
   EXPECT_GT(base, 0);
-  EXPECT_GT(score("cpu", "x86_64-unknown-linux-gnu", "x86-64", {"+sse2", "-avx512f"}), base);
+  EXPECT_GT(
+      score("cpu", "x86_64-unknown-linux-gnu", "x86-64", {"+sse2", "-avx512f"}),
+      base);
   EXPECT_EQ(score("cpu", "x86_64-unknown-linux-gnu", "x86-64", {"magic"}), 0);
   EXPECT_STREQ(why, "this processor lacks magic");
   EXPECT_EQ(score("cpu", "aarch64-unknown-linux-gnu", "generic", {}), 0);
@@ -152,7 +160,8 @@ TEST(Features, TargetsNameWhatIsMissing) {
   EXPECT_EQ(score("cuda", "nvptx64-nvidia-cuda", "sm_90", {}), 0);
   EXPECT_STREQ(why, "it is for device cuda");
   EXPECT_EQ(score("cpu", "x86_64-unknown-linux-gnu", "znver9", {}), 0);
-  EXPECT_STREQ(why, "it is for processor znver9 and lists no features to check");
+  EXPECT_STREQ(why,
+               "it is for processor znver9 and lists no features to check");
 }
 #endif
 

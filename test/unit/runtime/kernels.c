@@ -12,7 +12,8 @@
 
 /* y[r, j] = x[r, j] * w[j] + 1 for 8 columns; a workgroup is a row. */
 void affine(const tercet_kernel_args *a) {
-  const float *x = (const float *)a->buffers[0], *w = (const float *)a->buffers[1];
+  const float *x = (const float *)a->buffers[0],
+              *w = (const float *)a->buffers[1];
   float *y = (float *)a->buffers[2];
   for (int64_t r = a->workgroup_begin; r < a->workgroup_end; ++r)
     for (int j = 0; j < 8; ++j)

@@ -6,10 +6,10 @@
  *===----------------------------------------------------------------------===
  *
  * Stands in for libcuda.so.1 and libamdhip64.so in the tests: memory is the
- * host's, a module is code that begins with "FAKE", and its kernels are those of
- * kernels.c with the parameters of a GPU launch. It checks what it is given: freed
- * or foreign memory, a wrong block size or an unknown kernel is an error, and what
- * is left at the end is counted.
+ * host's, a module is code that begins with "FAKE", and its kernels are those
+ * of kernels.c with the parameters of a GPU launch. It checks what it is given:
+ * freed or foreign memory, a wrong block size or an unknown kernel is an error,
+ * and what is left at the end is counted.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -39,11 +39,14 @@ __attribute__((visibility("default"))) int tercet_fake_open(void) {
     n += blocks[i].data != NULL;
   return n;
 }
-__attribute__((visibility("default"))) int tercet_fake_launches(void) { return launches; }
+__attribute__((visibility("default"))) int tercet_fake_launches(void) {
+  return launches;
+}
 
 static int inside(Pointer p, size_t size) {
   for (int i = 0; i < 256; ++i)
-    if (blocks[i].data && (char *)p >= blocks[i].data && (char *)p + size <= blocks[i].data + blocks[i].size)
+    if (blocks[i].data && (char *)p >= blocks[i].data &&
+        (char *)p + size <= blocks[i].data + blocks[i].size)
       return 1;
   return 0;
 }
@@ -81,13 +84,15 @@ int F(cuMemcpyDtoH_v2, hipMemcpyDtoH)(void *to, Pointer from, size_t n) {
   memcpy(to, (void *)from, n);
   return 0;
 }
-int F(cuMemcpyDtoDAsync_v2, hipMemcpyDtoDAsync)(Pointer to, Pointer from, size_t n, void *stream) {
+int F(cuMemcpyDtoDAsync_v2, hipMemcpyDtoDAsync)(Pointer to, Pointer from,
+                                                size_t n, void *stream) {
   if (!inside(to, n) || !inside(from, n) || stream != &streams)
     return kInvalid;
   memmove((void *)to, (void *)from, n);
   return 0;
 }
-int F(cuMemsetD8Async, hipMemsetD8Async)(Pointer to, unsigned char value, size_t n, void *stream) {
+int F(cuMemsetD8Async, hipMemsetD8Async)(Pointer to, unsigned char value,
+                                         size_t n, void *stream) {
   if (!inside(to, n) || stream != &streams)
     return kInvalid;
   memset((void *)to, value, n);
@@ -102,9 +107,12 @@ static int load(void **out, const void *image) {
   return 0;
 }
 #ifdef FAKE_HIP
-int hipModuleLoadData(void **out, const void *image) { return load(out, image); }
+int hipModuleLoadData(void **out, const void *image) {
+  return load(out, image);
+}
 #else
-int cuModuleLoadDataEx(void **out, const void *image, unsigned n, int *options, void **values) {
+int cuModuleLoadDataEx(void **out, const void *image, unsigned n, int *options,
+                       void **values) {
   int code = load(out, image);
   for (unsigned i = 0; code && i < n; ++i)
     if (options[i] == 5)
@@ -112,10 +120,13 @@ int cuModuleLoadDataEx(void **out, const void *image, unsigned n, int *options, 
   return code;
 }
 #endif
-int F(cuModuleUnload, hipModuleUnload)(void *module) { return --modules, module != &modules; }
+int F(cuModuleUnload, hipModuleUnload)(void *module) {
+  return --modules, module != &modules;
+}
 
 static const char *const kernelNames[] = {"affine", "columns", "accumulate"};
-int F(cuModuleGetFunction, hipModuleGetFunction)(void **out, void *module, const char *name) {
+int F(cuModuleGetFunction, hipModuleGetFunction)(void **out, void *module,
+                                                 const char *name) {
   for (size_t i = 0; i < 3; ++i)
     if (module == &modules && strcmp(name, kernelNames[i]) == 0) {
       *out = (void *)&kernelNames[i];
@@ -124,20 +135,25 @@ int F(cuModuleGetFunction, hipModuleGetFunction)(void **out, void *module, const
   return kNotFound;
 }
 
-int F(cuLaunchKernel, hipModuleLaunchKernel)(void *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx,
-                                             unsigned by, unsigned bz, unsigned shared, void *stream, void **p,
-                                             void **extra) {
+int F(cuLaunchKernel,
+      hipModuleLaunchKernel)(void *function, unsigned gx, unsigned gy,
+                             unsigned gz, unsigned bx, unsigned by, unsigned bz,
+                             unsigned shared, void *stream, void **p,
+                             void **extra) {
   size_t kernel = (size_t)((const char *const *)function - kernelNames);
-  if (gx == 0 || gy != 1 || gz != 1 || bx != 32 || by != 1 || bz != 1 || shared || extra || stream != &streams)
+  if (gx == 0 || gy != 1 || gz != 1 || bx != 32 || by != 1 || bz != 1 ||
+      shared || extra || stream != &streams)
     return kInvalid;
   ++launches;
 #define BUFFER(i, type) ((type *)*(Pointer *)p[i])
   for (unsigned r = 0; r < gx; ++r) {
     if (kernel == 0) {
-      if (!inside((Pointer)BUFFER(0, float), gx * 32) || !inside((Pointer)BUFFER(2, float), gx * 32))
+      if (!inside((Pointer)BUFFER(0, float), gx * 32) ||
+          !inside((Pointer)BUFFER(2, float), gx * 32))
         return kInvalid;
       for (int j = 0; j < 8; ++j)
-        BUFFER(2, float)[r * 8 + j] = BUFFER(0, float)[r * 8 + j] * BUFFER(1, float)[j] + 1.0f;
+        BUFFER(2, float)
+        [r * 8 + j] = BUFFER(0, float)[r * 8 + j] * BUFFER(1, float)[j] + 1.0f;
     } else if (kernel == 1) {
       int64_t rows = *(int64_t *)p[2];
       for (int j = 0; j < 8; ++j) {
@@ -159,19 +175,27 @@ int F(cuStreamCreate, hipStreamCreateWithFlags)(void **out, unsigned flags) {
   *out = &streams;
   return (int)flags;
 }
-int F(cuStreamDestroy_v2, hipStreamDestroy)(void *stream) { return --streams, stream != &streams; }
-int F(cuStreamSynchronize, hipStreamSynchronize)(void *stream) { return stream != &streams; }
+int F(cuStreamDestroy_v2, hipStreamDestroy)(void *stream) {
+  return --streams, stream != &streams;
+}
+int F(cuStreamSynchronize, hipStreamSynchronize)(void *stream) {
+  return stream != &streams;
+}
 int F(cuEventCreate, hipEventCreateWithFlags)(void **out, unsigned flags) {
   ++events;
   *out = &events;
   return (int)flags;
 }
-int F(cuEventRecord, hipEventRecord)(void *event, void *stream) { return event != &events || stream != &streams; }
+int F(cuEventRecord, hipEventRecord)(void *event, void *stream) {
+  return event != &events || stream != &streams;
+}
 int F(cuEventElapsedTime, hipEventElapsedTime)(float *ms, void *a, void *b) {
   *ms = 0.5f;
   return a != &events || b != &events;
 }
-int F(cuEventDestroy_v2, hipEventDestroy)(void *event) { return --events, event != &events; }
+int F(cuEventDestroy_v2, hipEventDestroy)(void *event) {
+  return --events, event != &events;
+}
 
 int F(cuInit, hipInit)(unsigned flags) { return (int)flags; }
 int F(cuDeviceGetCount, hipGetDeviceCount)(int *out) {
@@ -180,7 +204,9 @@ int F(cuDeviceGetCount, hipGetDeviceCount)(int *out) {
 }
 #ifdef FAKE_HIP
 int hipSetDevice(int device) { return device != 0; }
-const char *hipGetErrorString(int code) { return code == kNoBinary ? "no binary" : "invalid value"; }
+const char *hipGetErrorString(int code) {
+  return code == kNoBinary ? "no binary" : "invalid value";
+}
 int hipGetDevicePropertiesR0600(void *out, int device) {
   strcpy((char *)out, "AMD gfx-like name");
   strcpy((char *)out + 1160, "gfx942:sramecc+:xnack-");

@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // The input is a manifest; header and digests are made around it, so that the
-// fuzzer reaches the checks behind them. What opens also gets a session, with the
-// code left out: nothing an input says is ever executed.
+// fuzzer reaches the checks behind them. What opens also gets a session, with
+// the code left out: nothing an input says is ever executed.
 //
 //===----------------------------------------------------------------------===//
 #include "../TestArtifact.h"
@@ -40,7 +40,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   memcpy(file.data(), &h, sizeof h);
   memcpy(file.data() + sizeof h, data, size);
   tercet_artifact *a = nullptr;
-  tercet_status_free(tercet_artifact_open_memory(file.data(), file.size(), nullptr, &a));
+  tercet_status_free(
+      tercet_artifact_open_memory(file.data(), file.size(), nullptr, &a));
   tercet_artifact_close(a);
   return 0;
 }

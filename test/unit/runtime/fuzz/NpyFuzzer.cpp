@@ -10,7 +10,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static int fd = memfd_create("npy", 0);
-  if (ftruncate(fd, 0) != 0 || pwrite(fd, data, size, 0) != static_cast<ssize_t>(size))
+  if (ftruncate(fd, 0) != 0 ||
+      pwrite(fd, data, size, 0) != static_cast<ssize_t>(size))
     return 0;
   tercet::tools::HostTensor tensor;
   std::string error, path = "/proc/self/fd/" + std::to_string(fd);

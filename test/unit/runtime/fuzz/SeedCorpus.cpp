@@ -31,8 +31,11 @@ int main(int argc, char **argv) {
   schema::Header h;
   memcpy(&h, file.data(), sizeof h);
   tools::HostTensor tensor;
-  bool ok = put(folder + "/artifact/seed", file.data() + h.manifestOffset, h.manifestLength) &&
-            put(folder + "/elf/seed", source.segments[0].data(), source.segments[0].size()) &&
-            tensor.allocate({kDLFloat, 32, 1}, {3, 4}) && tools::writeNpy(folder + "/npy/seed", tensor.view(), error);
+  bool ok = put(folder + "/artifact/seed", file.data() + h.manifestOffset,
+                h.manifestLength) &&
+            put(folder + "/elf/seed", source.segments[0].data(),
+                source.segments[0].size()) &&
+            tensor.allocate({kDLFloat, 32, 1}, {3, 4}) &&
+            tools::writeNpy(folder + "/npy/seed", tensor.view(), error);
   return ok ? 0 : 1;
 }

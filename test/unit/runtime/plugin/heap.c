@@ -5,9 +5,10 @@
  *
  *===----------------------------------------------------------------------===
  *
- * The smallest device that runs a program: "heap", whose memory is apart from the
- * host's (so everything is uploaded and downloaded) and whose code is CPU code,
- * loaded by the system. It shows what a plug-in implements, and the tests use it:
+ * The smallest device that runs a program: "heap", whose memory is apart from
+ * the host's (so everything is uploaded and downloaded) and whose code is CPU
+ * code, loaded by the system. It shows what a plug-in implements, and the tests
+ * use it:
  *
  *   tercet-run FILE.tercet --device-plugin=libheap.so --device=heap ...
  */
@@ -52,7 +53,8 @@ static int heap_accepts(void *self, const tercet_device_target *target) {
   return 0;
 }
 
-static int heap_allocate(void *self, uint64_t bytes, tercet_device_memory **out) {
+static int heap_allocate(void *self, uint64_t bytes,
+                         tercet_device_memory **out) {
   tercet_device_memory *m = malloc(sizeof *m);
   if (m && (m->data = calloc(1, bytes ? bytes : 1))) {
     m->size = bytes;
@@ -62,17 +64,24 @@ static int heap_allocate(void *self, uint64_t bytes, tercet_device_memory **out)
   free(m);
   return failed("the heap is full");
 }
-static int heap_import_host(void *self, const void *data, uint64_t bytes, tercet_device_memory **out) { return 1; }
+static int heap_import_host(void *self, const void *data, uint64_t bytes,
+                            tercet_device_memory **out) {
+  return 1;
+}
 static void heap_free(void *self, tercet_device_memory *m) {
   free(m->data);
   free(m);
 }
-static void *heap_host_pointer(void *self, tercet_device_memory *m) { return NULL; }
+static void *heap_host_pointer(void *self, tercet_device_memory *m) {
+  return NULL;
+}
 
 /* The address of a range, or NULL where it leaves its memory. */
 static char *at(tercet_device_range r) {
-  return r.memory && r.offset <= r.memory->size && r.length <= r.memory->size - r.offset ? r.memory->data + r.offset
-                                                                                         : NULL;
+  return r.memory && r.offset <= r.memory->size &&
+                 r.length <= r.memory->size - r.offset
+             ? r.memory->data + r.offset
+             : NULL;
 }
 static int heap_upload(void *self, const void *data, tercet_device_range to) {
   char *p = at(to);
@@ -97,13 +106,16 @@ static void heap_unload(void *self, tercet_device_executable *e) {
   free(e);
 }
 
-static int heap_load(void *self, const tercet_device_target *target, const tercet_device_blob *blobs,
-                     size_t blob_count, const tercet_device_kernel *kernels, size_t kernel_count,
+static int heap_load(void *self, const tercet_device_target *target,
+                     const tercet_device_blob *blobs, size_t blob_count,
+                     const tercet_device_kernel *kernels, size_t kernel_count,
                      tercet_device_executable **out) {
   tercet_device_executable *e = calloc(1, sizeof *e);
   char path[64];
   int fd = memfd_create("kernels", MFD_CLOEXEC);
-  int written = fd >= 0 && blob_count == 1 && write(fd, blobs[0].data, blobs[0].size) == (ssize_t)blobs[0].size;
+  int written =
+      fd >= 0 && blob_count == 1 &&
+      write(fd, blobs[0].data, blobs[0].size) == (ssize_t)blobs[0].size;
   snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
   if (e && written)
     e->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
@@ -113,7 +125,8 @@ static int heap_load(void *self, const tercet_device_target *target, const terce
     return failed("the heap is full");
   e->functions = calloc(kernel_count + 1, sizeof *e->functions);
   e->buffers = calloc(kernel_count + 1, sizeof *e->buffers);
-  for (size_t i = 0; e->library && e->functions && e->buffers && i < kernel_count; ++i) {
+  for (size_t i = 0;
+       e->library && e->functions && e->buffers && i < kernel_count; ++i) {
     *(void **)&e->functions[i] = dlsym(e->library, kernels[i].name);
     e->buffers[i] = kernels[i].buffer_count;
     e->count += e->functions[i] != NULL;
@@ -126,7 +139,8 @@ static int heap_load(void *self, const tercet_device_target *target, const terce
   return 0;
 }
 
-static int heap_submit(void *self, tercet_device_executable *e, const tercet_device_command *commands, size_t count,
+static int heap_submit(void *self, tercet_device_executable *e,
+                       const tercet_device_command *commands, size_t count,
                        double *seconds) {
   for (size_t i = 0; i < count; ++i) {
     const tercet_device_command *c = &commands[i];
@@ -138,7 +152,8 @@ static int heap_submit(void *self, tercet_device_executable *e, const tercet_dev
     if (c->kind == TERCET_COMMAND_DISPATCH && c->workgroups) {
       if (c->range_count != e->buffers[c->kernel])
         return failed("a kernel got the wrong number of buffers");
-      tercet_kernel_args args = {buffers, c->constants, 0, (int64_t)c->workgroups, scratch};
+      tercet_kernel_args args = {buffers, c->constants, 0,
+                                 (int64_t)c->workgroups, scratch};
       e->functions[c->kernel](&args);
     } else if (c->kind == TERCET_COMMAND_COPY) {
       memcpy(buffers[1], buffers[0], c->ranges[0].length);
@@ -152,9 +167,10 @@ static int heap_submit(void *self, tercet_device_executable *e, const tercet_dev
 }
 static int heap_wait(void *self) { return 0; }
 
-__attribute__((visibility("default"))) int tercet_device_plugin_open(uint32_t version, const char *name,
-                                                                     tercet_device_table *out, char *message,
-                                                                     size_t size) {
+__attribute__((visibility("default"))) int
+tercet_device_plugin_open(uint32_t version, const char *name,
+                          tercet_device_table *out, char *message,
+                          size_t size) {
   if (strcmp(name, "heap") != 0) {
     snprintf(message, size, "the only device here is heap");
     return 1;
