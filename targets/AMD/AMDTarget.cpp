@@ -7,7 +7,7 @@
 //
 // Code objects (hsaco) through LLVM's AMDGPU back end and lld, both in this
 // process: no ROCm installation is needed. Code object version 5, which
-// ROCm 5.4 and later load.
+// ROCm 6 and later load.
 //
 //===----------------------------------------------------------------------===//
 #include "targets/AMD/AMDTarget.h"

@@ -97,6 +97,9 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
     return root->emitOpError("config has threads = ")
            << config.get("threads") << "; a workgroup takes a multiple of "
            << wave << " up to 1024";
+  if (auto name = dyn_cast_or_null<StringAttr>(config.get("engine")))
+    root->emitRemark("dot products by ")
+        << name.getValue() << ", " << given.getInt() << " threads a workgroup";
   root->setAttr("config", config.getDictionary(ctx));
   kernel->setAttr(kWorkgroupSizeAttr, b.getI64IntegerAttr(given.getInt()));
   return success();

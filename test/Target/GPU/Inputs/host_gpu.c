@@ -5,8 +5,10 @@
    emitted, with the vendor's intrinsics renamed to the functions below, and links
    them with this file. So everything up to LLVM's code generators is executed as it
    is: how work is spread over threads, barriers, shared memory, addresses. Threads
-   of a workgroup are contexts that take turns at barriers. A barrier that not all
-   threads reach ends the process with a sentence. */
+   of a workgroup are contexts that take turns at barriers, the first one first or,
+   with HOST_GPU_ORDER=reverse, the last one: what needs a barrier and has none
+   differs in one of the two. A barrier that not all threads reach ends the process
+   with a sentence. */
 #define _GNU_SOURCE
 #include "tercet/device.h"
 #include <dlfcn.h>
@@ -66,6 +68,8 @@ static void run_thread(void) {
 }
 
 static void run_block(uint32_t threads) {
+  const char *order = getenv("HOST_GPU_ORDER");
+  int reverse = order && !strcmp(order, "reverse");
   for (uint32_t t = 0; t < threads; ++t) {
     if (!now.stacks[t])
       now.stacks[t] = malloc(kStack);
@@ -78,7 +82,8 @@ static void run_block(uint32_t threads) {
   }
   for (uint32_t left = threads; left;) {
     left = 0;
-    for (uint32_t t = 0; t < threads; ++t) {
+    for (uint32_t i = 0; i < threads; ++i) {
+      uint32_t t = reverse ? threads - 1 - i : i;
       if (now.done[t])
         continue;
       now.thread = t;
