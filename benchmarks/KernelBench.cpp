@@ -14,9 +14,10 @@
 // A call is an entry point: it quantises the activations and multiplies. "dram"
 // walks over copies of the artifact in memory whose weights sum to at least 640
 // MiB, so no weight is in a cache when its turn comes; "cache" calls layer 0 of
-// one copy. Seconds are the median of the calls (counter median_s): with one
-// thread the time that the thread ran, else the time that passed (always:
-// wall_s).
+// one copy. With one thread and few rows the calls of "dram" take turns with a
+// plain read of as many other bytes (probe_s): what the memory gave meanwhile.
+// Seconds are the median of the calls (counter median_s): with one thread the
+// time that the thread ran, else the time that passed (always: wall_s).
 //
 //===----------------------------------------------------------------------===//
 #include "Probes.h"
@@ -96,10 +97,11 @@ public:
   const int threads;
   const bool dram;
   std::vector<tercet_session *> sessions;
+  /// The copies of the artifact, one a session.
+  std::vector<Memory> memory;
 
 private:
   tercet_device *device = nullptr;
-  std::vector<Memory> memory;
   std::vector<tercet_artifact *> artifacts;
 };
 
@@ -250,7 +252,8 @@ static void runLinear(benchmark::State &state, const Model &model, int64_t rows,
           model.path);
   };
   call();
-  std::vector<double> seconds, wall;
+  std::vector<double> seconds, wall, probed;
+  bool probe = dram && threads == 1 && rows <= 8;
   for (auto _ : state) {
     if (dram && ++layer == entries.size()) {
       layer = 0;
@@ -263,8 +266,19 @@ static void runLinear(benchmark::State &state, const Model &model, int64_t rows,
     wall.push_back(since(begin));
     seconds.push_back(threads == 1 ? cpu : wall.back());
     state.SetIterationTime(seconds.back());
+    if (!probe)
+      continue;
+    // As many bytes as the call read, from the copy that is farthest from it.
+    size_t copies = loaded->sessions.size();
+    const uint8_t *far = loaded->memory[(session + copies / 2) % copies].get();
+    cpuBegin = threadSeconds();
+    benchmark::DoNotOptimize(readAll(far + layer * size_t(model.matrixBytes),
+                                     size_t(model.matrixBytes)));
+    probed.push_back(threadSeconds() - cpuBegin);
   }
   report(state, seconds);
+  if (probe && !probed.empty())
+    state.counters["probe_s"] = quantile(probed, 0.5);
   state.counters["wall_s"] = quantile(wall, 0.5);
   double ops = 2.0 * rows * model.n * model.k;
   state.counters["ops"] = ops;

@@ -18,8 +18,8 @@ SPARSITY = {"b33": "<2:4>", "c5": "<3:4, exact>"}
 MODEL_TRITS = 64 << 20
 
 
-def layers(n, k):
-    return -(-MODEL_TRITS // (n * k))
+def layers(n, k, trits=MODEL_TRITS):
+    return -(-trits // (n * k))
 
 
 def kind(rows):
@@ -34,16 +34,16 @@ def names(code, n, k, threads):
                    f"/threads:{threads}/{source}")
 
 
-def text(code, n, k):
+def text(code, n, k, trits=MODEL_TRITS):
     weight = f"tensor<{n}x{k}x!ternary.trit>"
     note = f" {{ternary.sparsity = #ternary.sparsity{SPARSITY[code]}}}" if code in SPARSITY else ""
     lines = ["ml_program.global private @scale(#ml_program.extern : tensor<f32>) : tensor<f32>"]
-    for layer in range(layers(n, k)):
+    for layer in range(layers(n, k, trits)):
         lines.append(f"ml_program.global private @w{layer}(#ml_program.extern : {weight})"
                      f" : {weight}{note}")
     for rows in ROWS:
         x, y = f"tensor<{rows}x{k}xf32>", f"tensor<{rows}x{n}xf32>"
-        for layer in range(layers(n, k)):
+        for layer in range(layers(n, k, trits)):
             lines += [
                 f"func.func @r{rows}_{layer}(%x: {x}) -> {y} {{",
                 f"  %w = ml_program.global_load_const @w{layer} : {weight}",
