@@ -15,8 +15,8 @@
 //   to odd, and so the rounding to f32 is the only one that counts.
 //
 // Scalars and vectors alike. Assumes that f64 is there and that nothing is
-// reassociated. Conversions between f64 and the half types, which nothing here
-// makes exact, are an error.
+// reassociated. Conversions between f64 and the half types, and remainders,
+// which nothing here makes exact, are an error.
 //
 //===----------------------------------------------------------------------===//
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -170,6 +170,9 @@ struct CPUExpandFloats : tercet::impl::CPUExpandFloatsBase<CPUExpandFloats> {
   LogicalResult expand(Operation *op) {
     Type to = getElementTypeOrSelf(op->getResult(0).getType());
     Type from = getElementTypeOrSelf(op->getOperand(0).getType());
+    if (isa<arith::RemFOp>(op))
+      return op->emitError("a CPU kernel has no remainder of floats, which a "
+                           "library computes; write x - trunc(x / y) * y");
     Lanes l(op);
     Value result;
     if (isa<arith::ExtFOp, arith::TruncFOp>(op)) {
@@ -204,7 +207,7 @@ struct CPUExpandFloats : tercet::impl::CPUExpandFloatsBase<CPUExpandFloats> {
   void runOnOperation() override {
     SmallVector<Operation *> ops;
     getOperation().walk([&](Operation *op) {
-      if (isa<arith::ExtFOp, arith::TruncFOp, math::FmaOp>(op))
+      if (isa<arith::ExtFOp, arith::RemFOp, arith::TruncFOp, math::FmaOp>(op))
         ops.push_back(op);
     });
     for (Operation *op : ops)

@@ -39,7 +39,8 @@ def CPUExpandFloats : Pass<"cpu-expand-floats", "::mlir::func::FuncOp"> {
   let description = [{
     A kernel can call no library: conversions between f16 and f32 (`half`) and the
     fused multiply-add of f32 (`fma`) become exact arithmetic where there is no
-    instruction. Conversions between f64 and the half types are an error.
+    instruction. Conversions between f64 and the half types, and remainders of
+    floats, are an error.
   }];
   let options = [Option<"half", "half", "bool", "false", "expand f16 conversions">,
                  Option<"fma", "fma", "bool", "false", "expand math.fma">];

@@ -13,3 +13,11 @@ func.func @double_fma(%x: f64) -> f64 {
   %0 = math.fma %x, %x, %x : f64
   return %0 : f64
 }
+
+// -----
+
+func.func @remainder(%x: f32) -> f32 {
+  // expected-error @below {{a CPU kernel has no remainder of floats, which a library computes; write x - trunc(x / y) * y}}
+  %0 = arith.remf %x, %x : f32
+  return %0 : f32
+}

@@ -54,8 +54,8 @@ static const char *const kTargets[] = {"cpu:x86-64-v2",
 TEST(Elf, MatmulNeedsNothing) {
   for (const char *target : kTargets)
     for (const ternary::Code *code : ternary::getAllCodes())
-      checkFile(compileToELF(target, getMatmulText(code->getName(), -1, 40, 96,
-                                                   "scale")),
+      checkFile(compileToELF(
+                    target, getMatmulText(code->getName(), 3, 40, 96, "scale")),
                 std::string(target) + " " + code->getName().str());
 }
 
