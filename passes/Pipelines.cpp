@@ -47,26 +47,25 @@ public:
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    SmallVector<ModuleOp> targets;
-    if (module->hasAttr("tercet.target"))
-      targets.push_back(module);
-    else
-      for (auto nested : module.getOps<ModuleOp>())
-        if (nested->hasAttr("tercet.target"))
-          targets.push_back(nested);
-    if (targets.empty()) {
-      module.emitError("no module with a tercet.target; run assign-targets");
-      return signalPassFailure();
-    }
-    for (ModuleOp target : targets) {
-      FailureOr<TargetSpec> spec = getModuleTarget(target);
+    OpPassManager pm(ModuleOp::getOperationName());
+    if (module->hasAttr("tercet.target")) {
+      FailureOr<TargetSpec> spec = getModuleTarget(module);
       if (failed(spec))
         return signalPassFailure();
-      OpPassManager pm(ModuleOp::getOperationName());
       build(pm, *lookupTarget(spec->device), *spec);
-      if (failed(runPipeline(pm, target)))
+    } else {
+      bool any = llvm::any_of(module.getOps<ModuleOp>(), [](ModuleOp nested) {
+        return nested->hasAttr("tercet.target");
+      });
+      if (!any) {
+        module.emitError("no module with a tercet.target; run assign-targets");
         return signalPassFailure();
+      }
+      // This pass on each target's module; MLIR runs siblings in parallel.
+      pm.addNestedPass<ModuleOp>(std::make_unique<PerTargetPass>(name, build));
     }
+    if (failed(runPipeline(pm, module)))
+      signalPassFailure();
   }
 
 private:

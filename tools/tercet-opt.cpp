@@ -36,10 +36,12 @@ static int fail(const llvm::Twine &sentence) {
   return 1;
 }
 
-static std::string printGeneric(Operation *op) {
+/// The form to compare: as printed, since the generic form also shows whether an
+/// attribute with its default value is there, which parsing need not keep.
+static std::string printCustom(Operation *op) {
   std::string text;
   llvm::raw_string_ostream os(text);
-  op->print(os, OpPrintingFlags().printGenericOpForm().enableDebugInfo(false));
+  op->print(os, OpPrintingFlags().enableDebugInfo(false));
   return text;
 }
 
@@ -75,7 +77,7 @@ struct VerifyRoundtrip
     // Text without a module gets one around it.
     if (getOperation()->getName() != op->getName() && op->getNumRegions() == 1)
       op = &op->getRegion(0).front().front();
-    if (printGeneric(op) != printGeneric(getOperation())) {
+    if (printCustom(op) != printCustom(getOperation())) {
       getOperation()->emitError() << "is another op after reading " << what;
       return signalPassFailure();
     }

@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/Ternary/Codes/Code.h"
 #include "passes/Rows/Passes.h"
+#include "tercet/Target/TargetBackend.h"
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 
 namespace tercet {
@@ -59,7 +60,7 @@ struct SelectCodes : tercet::impl::SelectCodesBase<SelectCodes> {
           << decoder << "'; choose portable, avx512 or avx512vbmi";
       return signalPassFailure();
     }
-    machine = decoder.empty() ? nullptr : &features;
+    machine = decoder.empty() || !isSharedBySiblings() ? nullptr : &features;
     DenseMap<Value, Value> encoded;
     WalkResult result = getOperation().walk([&](Operation *op) {
       if (!isa<MatmulOp, LinearOp>(op))
@@ -80,6 +81,21 @@ struct SelectCodes : tercet::impl::SelectCodesBase<SelectCodes> {
     });
     if (result.wasInterrupted())
       signalPassFailure();
+  }
+
+  /// Whether all targets of the program have this target's decoders. If not, the
+  /// rule for any machine applies to all of them: weights are stored once.
+  bool isSharedBySiblings() {
+    auto parent = getOperation()->getParentOfType<ModuleOp>();
+    if (!parent)
+      return true;
+    return llvm::all_of(parent.getOps<ModuleOp>(), [&](ModuleOp sibling) {
+      if (!sibling->hasAttr("tercet.target"))
+        return true;
+      FailureOr<TargetSpec> spec = getModuleTarget(sibling);
+      return succeeded(spec) &&
+             lookupTarget(spec->device)->getDecoder(*spec) == decoder;
+    });
   }
 
   FailureOr<Value> encode(Value weight, RankedTensorType type, Operation *user,
