@@ -17,8 +17,8 @@
 //       subtract the rows' sums (codes are w + 1), run the epilogue, store
 //
 // The rows are cut into blocks of `row_block`, then of 4, then of 1, so that the
-// work follows the number of rows there are. With one row every group has an
-// accumulator of its own, or else the additions would wait for each other.
+// work follows the number of rows there are. With few rows the groups have
+// accumulators of their own, or else the additions would wait for each other.
 //
 // Assumes memrefs; a tile of outputs that begins at a panel; packed bytes and rows
 // at multiples of four bytes. Integer sums are exact, so no order of additions
@@ -37,6 +37,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace tercet {
 #define GEN_PASS_DEF_LOWERROWSMATMUL
@@ -215,7 +216,10 @@ SmallVector<Value> MatmulLowering::accumulate(Value row, int64_t count,
                                               Value panel, Value lane) {
   int64_t parts = lanes == 1 ? 1 : kPanelRows / lanes;
   int64_t groups = code.getWeightsPerWord() / 4;
-  int64_t chains = count == 1 ? groups : 1;
+  // Few rows leave few accumulators, and a dot product has to wait for the one
+  // before it on the same accumulator: at least eight hide that.
+  int64_t chains =
+      std::clamp<int64_t>(llvm::divideCeil(8, count * parts), 1, groups);
   Value zero = arith::ConstantOp::create(
       b, loc, cast<TypedAttr>(b.getZeroAttr(wordType)));
   SmallVector<Value> inits(count * parts * chains, zero);
@@ -246,7 +250,7 @@ SmallVector<Value> MatmulLowering::accumulate(Value row, int64_t count,
         Value acts = loadActivations(rowIndices[r], at);
         for (int64_t part = 0; part < parts; ++part) {
           Value &acc =
-              accs[(r * parts + part) * chains + (chains > 1 ? g : 0)];
+              accs[(r * parts + part) * chains + g % chains];
           acc = engine.emitDot(b, loc, acc, decoded[part][g], acts);
         }
       }

@@ -29,7 +29,9 @@ def SelectCodes : Pass<"select-codes", "::mlir::ModuleOp"> {
     Puts a `ternary.encode` between a ternary weight and its uses where there is
     none, with the code that the cost rule (`ternary::chooseCode`) or the option
     says. The sparsity that a weight obeys is the `ternary.sparsity` attribute of
-    its global, or of the `ternary.ternarize` that makes it.
+    its global, or of the `ternary.ternarize` that makes it. The rule knows the
+    target's decoders only where all targets of the program have the same ones;
+    else one choice serves all, and weights are stored once.
 
     ```mlir
     %y = ternary.matmul %q, %w : tensor<?x64xi8>, tensor<256x64x!ternary.trit> -> ...

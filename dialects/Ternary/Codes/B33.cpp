@@ -14,6 +14,9 @@
 // swapped, so that the group of zeros alone has bit 5 set. Groups 0, 1, 2 are
 // in the lower half word, 3, 4, 5 in the upper. Decoders:
 //
+// * AVX-512 VBMI: 16-bit multiplies do both halves at once, a 64-entry permute of
+//   16-bit lanes gives their four trits as 2-bit fields, and a multishift and a mask
+//   spread those over four bytes.
 // * AVX-512: 16-bit multiplies do both halves at once; a 32-entry permute,
 // which
 //   looks at five bits of a lane only, gives the bytes of all states but
@@ -106,6 +109,8 @@ public:
                                const DecoderFeatures &features) const override {
     if (!usesPermutes(wordType, features))
       return {};
+    if (features.permute128x8)
+      return emitFieldTable(b, loc);
     SmallVector<uint32_t> entries;
     for (int label = 0; label < 32; ++label)
       entries.push_back(getGroupBytes(getStates().trits[label]));
@@ -115,12 +120,71 @@ public:
   SmallVector<Value>
   emitDecode(OpBuilder &b, Location loc, Value words, ValueRange setup,
              const DecoderFeatures &features) const override {
-    return usesPermutes(words.getType(), features)
-               ? emitPermutes(b, loc, words, setup)
-               : emitArithmetic(b, loc, words);
+    if (!usesPermutes(words.getType(), features))
+      return emitArithmetic(b, loc, words);
+    return features.permute128x8 ? emitFields(b, loc, words, setup)
+                                 : emitPermutes(b, loc, words, setup);
   }
 
 private:
+  /// Two registers with the fields of all labels, then the offsets that pick the
+  /// fields of the lower and of the upper half word.
+  static SmallVector<Value> emitFieldTable(OpBuilder &b, Location loc) {
+    SmallVector<int16_t> entries(64, 0);
+    for (int label = 0; label < 33; ++label)
+      for (int j = 0; j < 4; ++j)
+        entries[label] |= (getStates().trits[label][j] + 1) << (2 * j);
+    SmallVector<Value> setup;
+    for (int part = 0; part < 2; ++part)
+      setup.push_back(arith::ConstantOp::create(
+          b, loc,
+          DenseElementsAttr::get(VectorType::get({32}, b.getI16Type()),
+                                 ArrayRef(entries).slice(32 * part, 32))));
+    for (int half = 0; half < 2; ++half) {
+      SmallVector<int8_t> offsets;
+      for (int i = 0; i < 64; ++i)
+        offsets.push_back(static_cast<int8_t>(32 * (i % 8 / 4) + 16 * half +
+                                              2 * (i % 4)));
+      setup.push_back(arith::ConstantOp::create(
+          b, loc,
+          DenseElementsAttr::get(VectorType::get({64}, b.getI8Type()),
+                                 ArrayRef<int8_t>(offsets))));
+    }
+    return setup;
+  }
+
+  static SmallVector<Value> emitFields(OpBuilder &b, Location loc, Value words,
+                                       ValueRange setup) {
+    LaneBuilder lanes(b, loc, words.getType());
+    auto halfType = VectorType::get({32}, b.getI16Type());
+    auto byteType = VectorType::get({64}, b.getI8Type());
+    auto call = [&](Type type, StringRef name, ValueRange operands) {
+      return LLVM::CallIntrinsicOp::create(b, loc, type, b.getStringAttr(name),
+                                           operands)
+          .getResult(0);
+    };
+    Value x = vector::BitCastOp::create(b, loc, halfType, words);
+    Value base = arith::ConstantOp::create(
+        b, loc, DenseElementsAttr::get(halfType, b.getI16IntegerAttr(33)));
+    SmallVector<Value> groups(6);
+    for (int g = 0; g < 3; ++g) {
+      Value digits =
+          call(halfType, "llvm.x86.avx512.pmulhu.w.512", ValueRange{x, base});
+      x = arith::MulIOp::create(b, loc, x, base);
+      Value fields = call(halfType, "llvm.x86.avx512.vpermi2var.hi.512",
+                          ValueRange{setup[0], digits, setup[1]});
+      Value bytes = vector::BitCastOp::create(b, loc, byteType, fields);
+      for (int half = 0; half < 2; ++half) {
+        Value spread = call(byteType, "llvm.x86.avx512.pmultishift.qb.512",
+                            ValueRange{setup[2 + half], bytes});
+        groups[3 * half + g] = lanes.bitAnd(
+            vector::BitCastOp::create(b, loc, words.getType(), spread),
+            0x03030303);
+      }
+    }
+    return groups;
+  }
+
   static SmallVector<Value> emitPermutes(OpBuilder &b, Location loc,
                                          Value words, ValueRange table) {
     LaneBuilder lanes(b, loc, words.getType());
