@@ -26,7 +26,8 @@
 // CHECK:   vector.store
 // CHECK-NOT: vector.maskedstore
 // CHECK: scf.for %{{.*}} = %[[SIXTEENS]] to %[[FOURS:[0-9]+]] step %c4 {
-// CHECK:   scf.for {{.*}} -> (vector<16xi32>, vector<16xi32>, vector<16xi32>, vector<16xi32>)
+// With four rows two accumulators each, so that eight are on their way.
+// CHECK:   %{{.*}}:8 = scf.for {{.*}} -> (vector<16xi32>, vector<16xi32>
 // With one row, an accumulator for each of the four groups of a word.
 // CHECK: scf.for %{{.*}} = %[[FOURS]] to %{{.*}} step %c1 {
 // CHECK:   scf.for {{.*}} -> (vector<16xi32>, vector<16xi32>, vector<16xi32>, vector<16xi32>)
@@ -95,7 +96,7 @@ func.func @portable(%x: memref<1x32xi8>, %s: memref<1xi32>, %w: memref<1x128xi8>
 // CHECK: scf.for %[[N:.*]] = %[[T]] to %c40 step %c32
 // CHECK:   arith.divui %[[N]], %c16
 // CHECK:   arith.remui %[[N]], %c16
-// CHECK:   scf.for {{.*}} -> (i32, i32)
+// CHECK:   %{{.*}}:8 = scf.for {{.*}} -> (i32, i32
 // CHECK:   memref.store %{{.*}}, %{{.*}}[%{{.*}}, %[[N]]] : memref<2x40xi32>
 func.func @threads(%x: memref<2x32xi8>, %s: memref<2xi32>, %w: memref<3x128xi8>, %y: memref<2x40xi32>) {
   rows.matmul <i2> k(32) {config = {engine = "dp4a", row_block = 2 : i64, threads = 32 : i64}}
