@@ -17,7 +17,8 @@
 #include "mlir/Dialect/LLVMIR/ROCDLDialect.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "targets/AMD/CodeObject.h"
-#include "targets/GPU/Codegen.h"
+#include "lib/Codegen/Codegen.h"
+#include "targets/GPU/ListKernels.h"
 #include "targets/GPU/Configure.h"
 #include "targets/GPU/Pipeline.h"
 #include "llvm/ADT/StringExtras.h"
@@ -70,7 +71,7 @@ public:
   FailureOr<TargetSpec> parse(StringRef text,
                               EmitError emitError) const override {
     const Family *family = findFamily(text);
-    if (!family || !gputarget::isKnownChip(kTriple, text)) {
+    if (!family || !codegen::isKnownChip(kTriple, text)) {
       std::vector<StringRef> chips;
       for (const Family &known : getFamilies())
         chips.insert(chips.end(), known.chips.begin(), known.chips.end());
@@ -111,7 +112,7 @@ public:
   FailureOr<SerializedCode>
   serialize(ModuleOp kernels, const TargetSpec &spec,
             const SerializeOptions &options) const override {
-    auto code = tercet::gputarget::Codegen::create(kernels, spec, options);
+    auto code = tercet::codegen::Codegen::create(kernels, spec, options);
     if (!code)
       return failure();
     llvm::Module &module = code->getModule();

@@ -14,7 +14,8 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
-#include "targets/GPU/Codegen.h"
+#include "lib/Codegen/Codegen.h"
+#include "targets/GPU/ListKernels.h"
 #include "targets/GPU/Configure.h"
 #include "targets/GPU/Pipeline.h"
 #include "targets/NVIDIA/Ptxas.h"
@@ -36,7 +37,7 @@ static bool isSupported(StringRef chip) {
 
 /// LLVM's list is sorted as text; this one by number.
 static std::vector<std::string> getChips() {
-  std::vector<std::string> chips = gputarget::listChips(kTriple, isSupported);
+  std::vector<std::string> chips = codegen::listChips(kTriple, isSupported);
   auto key = [](StringRef chip) {
     unsigned number = 0;
     chip.consume_front("sm_");
@@ -59,7 +60,7 @@ public:
 
   FailureOr<TargetSpec> parse(StringRef text,
                               EmitError emitError) const override {
-    if (!isSupported(text) || !gputarget::isKnownChip(kTriple, text)) {
+    if (!isSupported(text) || !codegen::isKnownChip(kTriple, text)) {
       InFlightDiagnostic diag = emitError();
       diag << "unknown NVIDIA chip '" << text << "'";
       if (text.starts_with("sm_107"))
@@ -99,7 +100,7 @@ public:
   FailureOr<SerializedCode>
   serialize(ModuleOp kernels, const TargetSpec &spec,
             const SerializeOptions &options) const override {
-    auto code = tercet::gputarget::Codegen::create(kernels, spec, options);
+    auto code = tercet::codegen::Codegen::create(kernels, spec, options);
     if (!code || failed(code->optimize()))
       return failure();
     FailureOr<std::string> ptx =
@@ -120,7 +121,7 @@ public:
 private:
   /// Adds the cubin and what ptxas knows of the kernels.
   static LogicalResult assemble(ModuleOp kernels, const TargetSpec &spec,
-                                tercet::gputarget::Codegen &code, StringRef ptx,
+                                tercet::codegen::Codegen &code, StringRef ptx,
                                 SerializedCode &result) {
     std::string ptxas = nvidia::findPtxas();
     if (ptxas.empty())
