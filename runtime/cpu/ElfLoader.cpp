@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/cpu/ElfLoader.h"
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <elf.h>
 #include <sys/mman.h>
@@ -45,6 +46,7 @@ struct ElfImage::Tables {
 };
 
 ElfImage::~ElfImage() {
+  free(kept);
   if (base)
     munmap(base, span);
 }
@@ -266,6 +268,16 @@ const char *ElfImage::checkSymbols(const Tables &tables) {
   return nullptr;
 }
 
+const char *ElfImage::keepSymbols() {
+  size_t symbolBytes = symbolCount * sizeof(Elf64_Sym);
+  kept = static_cast<uint8_t *>(malloc(symbolBytes + stringsSize));
+  if (!kept)
+    return "there is no memory for the code's symbols";
+  memcpy(kept, base + symbols, symbolBytes);
+  memcpy(kept + symbolBytes, base + strings, stringsSize);
+  return nullptr;
+}
+
 const char *ElfImage::relocate(const Tables &tables) {
   auto bias = reinterpret_cast<uintptr_t>(base);
   if (!at(tables.rela, tables.relaSize) || !at(tables.relr, tables.relrSize))
@@ -351,17 +363,20 @@ const char *ElfImage::load(const void *data, size_t size) {
   if (!wrong)
     wrong = checkSymbols(tables);
   if (!wrong)
+    wrong = keepSymbols();
+  if (!wrong)
     wrong = relocate(tables);
   return wrong ? wrong : protect(file);
 }
 
 void *ElfImage::find(const char *symbol) const {
-  for (uint64_t i = 1; i < symbolCount; ++i) {
+  auto *names = reinterpret_cast<const char *>(kept) +
+                symbolCount * sizeof(Elf64_Sym);
+  for (uint64_t i = 1; kept && i < symbolCount; ++i) {
     Elf64_Sym s;
-    memcpy(&s, base + symbols + i * sizeof s, sizeof s);
+    memcpy(&s, kept + i * sizeof s, sizeof s);
     if (ELF64_ST_TYPE(s.st_info) == STT_FUNC && s.st_value < span &&
-        strcmp(reinterpret_cast<const char *>(base + strings + s.st_name),
-               symbol) == 0)
+        strcmp(names + s.st_name, symbol) == 0)
       return base + s.st_value;
   }
   return nullptr;

@@ -37,6 +37,7 @@ private:
   const char *dynamic(Tables &tables);
   const char *relocate(const Tables &tables);
   const char *checkSymbols(const Tables &tables);
+  const char *keepSymbols();
   const char *protect(const uint8_t *file);
   /// An address inside the image that holds `bytes` more, or null.
   uint8_t *at(uint64_t address, uint64_t bytes) const;
@@ -45,6 +46,9 @@ private:
   size_t span = 0;
   uint64_t dynamicAddress = 0, dynamicSize = 0;
   uint64_t symbols = 0, symbolCount = 0, strings = 0, stringsSize = 0;
+  // The checked symbol and string tables: relocations may write over those of the
+  // image, and they need not lie in pages that stay readable.
+  uint8_t *kept = nullptr;
   char message[224];
 };
 

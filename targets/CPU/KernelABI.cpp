@@ -13,12 +13,12 @@
 // noalias.
 //
 //===----------------------------------------------------------------------===//
-#include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "passes/Kernels/KernelBody.h"
 #include "targets/CPU/CPUTarget.h"
 
 namespace tercet {
@@ -54,7 +54,7 @@ public:
                               "run distribute-workgroups");
     b.setInsertionPoint(kernel);
     LLVM::LLVMFuncOp inner = createInner();
-    if (failed(moveBody(inner)))
+    if (failed(kernels::moveKernelBody(kernel, inner, converter)))
       return failure();
     createEntry(inner);
     kernel.erase();
@@ -86,74 +86,6 @@ private:
     // A loop must not become a call of memset or memcpy: there is no library.
     inner.setPassthroughAttr(b.getStrArrayAttr({"no-builtins"}));
     return inner;
-  }
-
-  FailureOr<Value> createDescriptor(unsigned number, MemRefType type,
-                                    Value pointer, ValueRange indices) {
-    if (!type.getLayout().isIdentity())
-      return kernel.emitError("argument ")
-             << number << " of type " << type
-             << " has no place in the kernel ABI; it takes contiguous memrefs";
-    auto dims =
-        kernel.getArgAttrOfType<DenseI64ArrayAttr>(number, "tercet.dims");
-    MemRefDescriptor descriptor =
-        MemRefDescriptor::poison(b, loc, converter.convertType(type));
-    descriptor.setAllocatedPtr(b, loc, pointer);
-    descriptor.setAlignedPtr(b, loc, pointer);
-    auto constant = [&](int64_t value) -> Value {
-      return LLVM::ConstantOp::create(b, loc, b.getI64IntegerAttr(value));
-    };
-    descriptor.setOffset(b, loc, constant(0));
-    Value stride = constant(1);
-    for (int64_t axis = type.getRank() - 1; axis >= 0; --axis) {
-      Value size;
-      if (!type.isDynamicDim(axis)) {
-        size = constant(type.getDimSize(axis));
-      } else if (dims && dims[axis] >= 0 &&
-                 dims[axis] < static_cast<int64_t>(indices.size())) {
-        size = indices[dims[axis]];
-      } else {
-        return kernel.emitError("axis ")
-               << axis << " of argument " << number
-               << " is dynamic and tercet.dims does not name an index argument "
-                  "for it";
-      }
-      descriptor.setSize(b, loc, axis, size);
-      descriptor.setStride(b, loc, axis, stride);
-      if (axis > 0)
-        stride = LLVM::MulOp::create(b, loc, stride, size);
-    }
-    return static_cast<Value>(descriptor);
-  }
-
-  LogicalResult moveBody(LLVM::LLVMFuncOp inner) {
-    OpBuilder::InsertionGuard guard(b);
-    Block *block = inner.addEntryBlock(b);
-    b.setInsertionPointToStart(block);
-    ValueRange indices =
-        ValueRange(block->getArguments()).drop_front(getNumBuffers());
-    SmallVector<Value> values;
-    for (auto [i, type] : llvm::enumerate(kernel.getArgumentTypes())) {
-      Value value = block->getArgument(i);
-      if (auto memref = dyn_cast<MemRefType>(type)) {
-        FailureOr<Value> descriptor =
-            createDescriptor(i, memref, value, indices);
-        if (failed(descriptor))
-          return failure();
-        value = *descriptor;
-      }
-      values.push_back(
-          UnrealizedConversionCastOp::create(b, loc, type, value).getResult(0));
-    }
-    Block &old = kernel.getBody().front();
-    for (auto [arg, value] : llvm::zip(old.getArguments(), values))
-      arg.replaceAllUsesWith(value);
-    block->getOperations().splice(block->end(), old.getOperations());
-    Operation *terminator = block->getTerminator();
-    b.setInsertionPoint(terminator);
-    LLVM::ReturnOp::create(b, loc, ValueRange());
-    terminator->erase();
-    return success();
   }
 
   /// The exported function: takes a tercet_kernel_args apart.

@@ -16,12 +16,12 @@
 // address space inference takes the cast back.
 //
 //===----------------------------------------------------------------------===//
-#include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/SymbolTable.h"
+#include "passes/Kernels/KernelBody.h"
 #include "targets/GPU/Passes.h"
 
 namespace tercet {
@@ -53,7 +53,7 @@ public:
     }
     b.setInsertionPoint(kernel);
     LLVM::LLVMFuncOp entry = createFunction();
-    if (failed(moveBody(entry)))
+    if (failed(kernels::moveKernelBody(kernel, entry, converter)))
       return failure();
     lowerIds(entry);
     kernel.erase();
@@ -101,93 +101,6 @@ private:
     // A loop must not become a call of memset or memcpy: there is no library.
     entry.setPassthroughAttr(b.getStrArrayAttr({"no-builtins"}));
     return entry;
-  }
-
-  /// The descriptor of a contiguous memref at `pointer`.
-  FailureOr<Value> createDescriptor(unsigned number, MemRefType type,
-                                    Value pointer, ValueRange indices) {
-    Location loc = kernel.getLoc();
-    if (!type.getLayout().isIdentity() || type.getMemorySpace())
-      return kernel.emitError("argument ")
-             << number << " of type " << type
-             << " has no place in the kernel ABI; it takes contiguous memrefs";
-    auto dims =
-        kernel.getArgAttrOfType<DenseI64ArrayAttr>(number, "tercet.dims");
-    auto generic = LLVM::LLVMPointerType::get(b.getContext());
-    pointer = LLVM::AddrSpaceCastOp::create(b, loc, generic, pointer);
-    MemRefDescriptor descriptor =
-        MemRefDescriptor::poison(b, loc, converter.convertType(type));
-    descriptor.setAllocatedPtr(b, loc, pointer);
-    descriptor.setAlignedPtr(b, loc, pointer);
-    auto constant = [&](int64_t value) -> Value {
-      return LLVM::ConstantOp::create(b, loc, b.getI64IntegerAttr(value));
-    };
-    descriptor.setOffset(b, loc, constant(0));
-    Value stride = constant(1);
-    int64_t staticStride = 1;
-    for (int64_t axis = type.getRank() - 1; axis >= 0; --axis) {
-      Value size;
-      if (!type.isDynamicDim(axis)) {
-        size = constant(type.getDimSize(axis));
-      } else if (dims && dims[axis] >= 0 &&
-                 dims[axis] < static_cast<int64_t>(indices.size())) {
-        size = indices[dims[axis]];
-      } else {
-        return kernel.emitError("axis ")
-               << axis << " of argument " << number
-               << " is dynamic and tercet.dims does not name an index argument "
-                  "for it";
-      }
-      descriptor.setSize(b, loc, axis, size);
-      descriptor.setStride(b, loc, axis, stride);
-      if (axis == 0)
-        break;
-      // Constants stay constants: later passes compare strides.
-      if (staticStride > 0 && !type.isDynamicDim(axis)) {
-        staticStride *= type.getDimSize(axis);
-        stride = constant(staticStride);
-        continue;
-      }
-      stride = staticStride == 1
-                   ? size
-                   : LLVM::MulOp::create(b, loc, stride, size).getResult();
-      staticStride = 0;
-    }
-    return static_cast<Value>(descriptor);
-  }
-
-  LogicalResult moveBody(LLVM::LLVMFuncOp entry) {
-    Location loc = kernel.getLoc();
-    Block *block = entry.addEntryBlock(b);
-    b.setInsertionPointToStart(block);
-    unsigned numBuffers = kernel.getNumArguments() - numIndices;
-    ValueRange indices =
-        ValueRange(block->getArguments()).drop_front(numBuffers);
-    SmallVector<Value> values;
-    for (auto [i, type] : llvm::enumerate(kernel.getArgumentTypes())) {
-      Value value = block->getArgument(i);
-      if (auto memref = dyn_cast<MemRefType>(type)) {
-        FailureOr<Value> descriptor =
-            createDescriptor(i, memref, value, indices);
-        if (failed(descriptor))
-          return failure();
-        value = *descriptor;
-      }
-      values.push_back(
-          UnrealizedConversionCastOp::create(b, loc, type, value).getResult(0));
-    }
-    Region &body = kernel.getBody();
-    if (!body.hasOneBlock())
-      return kernel.emitError("a kernel has structured control flow here");
-    Block &old = body.front();
-    for (auto [arg, value] : llvm::zip(old.getArguments(), values))
-      arg.replaceAllUsesWith(value);
-    block->getOperations().splice(block->end(), old.getOperations());
-    Operation *terminator = block->getTerminator();
-    b.setInsertionPoint(terminator);
-    LLVM::ReturnOp::create(b, loc, ValueRange());
-    terminator->erase();
-    return success();
   }
 
   Value createId(bool thread) {
