@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// What both emulators share of a device: memory, copies, the walk over commands,
-// statistics. An emulator gives a Backend.
+// What both emulators share of a device: memory, copies, the walk over
+// commands, statistics. An emulator gives a Backend.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TERCET_TEST_EMULATORS_COMMON_DEVICE_H
@@ -23,8 +23,8 @@ namespace tercet::emu {
 
 /// What ran, over the life of a device. Where the environment has
 /// TERCET_EMU_STATS=FILE, a JSON object is appended as a line of FILE when the
-/// device closes: {"device", "lane_instructions", "seconds", "mnemonics": {name:
-/// times executed by a wave}}.
+/// device closes: {"device", "lane_instructions", "seconds", "mnemonics":
+/// {name: times executed by a wave}}.
 struct Statistics {
   uint64_t laneInstructions = 0; ///< instructions times active lanes
   double seconds = 0;            ///< inside of Executable::launch
@@ -37,7 +37,8 @@ public:
   virtual ~Executable() = default;
   /// Runs a dispatch to its end. `arguments` are 64 bits each: addresses of the
   /// buffers' windows, then constants. Throws Fault, with its place.
-  virtual void launch(uint32_t kernel, uint64_t workgroups, GlobalMemory &memory,
+  virtual void launch(uint32_t kernel, uint64_t workgroups,
+                      GlobalMemory &memory,
                       const std::vector<uint64_t> &arguments,
                       Statistics &statistics) = 0;
 };
@@ -51,10 +52,11 @@ public:
   /// 0 and why, or how well a target runs (see tercet_device_table.accepts).
   virtual int accepts(const tercet_device_target &target, std::string &why) = 0;
   /// Throws Fault where the code does not load.
-  virtual std::unique_ptr<Executable>
-  load(const tercet_device_target &target, const tercet_device_blob *blobs,
-       size_t blobCount, const tercet_device_kernel *kernels,
-       size_t kernelCount) = 0;
+  virtual std::unique_ptr<Executable> load(const tercet_device_target &target,
+                                           const tercet_device_blob *blobs,
+                                           size_t blobCount,
+                                           const tercet_device_kernel *kernels,
+                                           size_t kernelCount) = 0;
 };
 
 /// The body of a plug-in's tercet_device_plugin_open.

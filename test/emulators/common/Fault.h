@@ -7,8 +7,8 @@
 //
 // Emulators stop at the first thing that no GPU promises a result for, or that
 // they do not know. It may be found deep inside of an instruction, so it is
-// thrown: emulators are test tools, built with exceptions, and nothing is thrown
-// out of a plug-in.
+// thrown: emulators are test tools, built with exceptions, and nothing is
+// thrown out of a plug-in.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TERCET_TEST_EMULATORS_COMMON_FAULT_H

@@ -10,9 +10,9 @@
 // byte before or after a buffer is seen also where the plan put another buffer
 // there. A window begins at the range's own alignment and no better one.
 //
-// Workgroups of a dispatch run in no order. So a byte that two of them touch, at
-// least one of them writing and not by an atomic, is a fault as well; it is seen
-// where the write comes first in the emulator's order (0, 1, 2, ...).
+// Workgroups of a dispatch run in no order. So a byte that two of them touch,
+// at least one of them writing and not by an atomic, is a fault as well; it is
+// seen where the write comes first in the emulator's order (0, 1, 2, ...).
 //
 //===----------------------------------------------------------------------===//
 #ifndef TERCET_TEST_EMULATORS_COMMON_GLOBALMEMORY_H
@@ -52,8 +52,8 @@ public:
     stamp = static_cast<uint32_t>(workgroup) + 1;
   }
 
-  /// The host address of `size` bytes that a lane reads, at an address that must
-  /// be a multiple of `align` (a power of two).
+  /// The host address of `size` bytes that a lane reads, at an address that
+  /// must be a multiple of `align` (a power of two).
   const char *read(uint64_t address, unsigned size, unsigned align, int lane) {
     Window &w = find(address, size, align, lane, "reads");
     uint64_t at = address - w.base;
@@ -68,7 +68,8 @@ public:
     noteWrite(w, at, size, lane);
     return w.data + at;
   }
-  /// The same for an atomic read-modify-write, which other workgroups may do too.
+  /// The same for an atomic read-modify-write, which other workgroups may do
+  /// too.
   char *atomic(uint64_t address, unsigned size, int lane) {
     Window &w = find(address, size, size, lane, "updates");
     if (!w.writable)
