@@ -18,8 +18,10 @@
 void tercet::registerAllTargets() {
   cpu::registerTarget();
   registerNVIDIAEngines();
+  registerNVIDIAMatrixEngines();
   registerTarget(createNVIDIATarget());
   registerAMDEngines();
+  registerAMDMatrixEngines();
   registerTarget(createAMDTarget());
 }
 

@@ -35,21 +35,25 @@ namespace {
 struct Family {
   std::vector<StringRef> chips;
   unsigned wavefront;
-  StringRef engine;
+  StringRef engine, matrixEngine;
 };
 } // namespace
 
 static ArrayRef<Family> getFamilies() {
   static const std::vector<Family> families = {
-      {{"gfx906", "gfx908", "gfx90a", "gfx942", "gfx950"}, 64, "sdot4"},
+      {{"gfx906", "gfx908", "gfx90a"}, 64, "sdot4", ""},
+      {{"gfx942", "gfx950"}, 64, "sdot4", "mfma.16x16x32"},
       {{"gfx1030", "gfx1031", "gfx1032", "gfx1033", "gfx1034", "gfx1035",
         "gfx1036"},
        32,
-       "sdot4"},
+       "sdot4",
+       ""},
       {{"gfx1100", "gfx1101", "gfx1102", "gfx1103", "gfx1150", "gfx1151",
-        "gfx1152", "gfx1153", "gfx1200", "gfx1201", "gfx1250"},
+        "gfx1152", "gfx1153"},
        32,
-       "sudot4"}};
+       "sudot4",
+       "wmma.16x16x16"},
+      {{"gfx1200", "gfx1201", "gfx1250"}, 32, "sudot4", ""}};
   return families;
 }
 
@@ -101,7 +105,8 @@ public:
                                 const TargetSpec &spec) const override {
     const Family *family = findFamily(spec.chip);
     return tercet::gputarget::configureKernel(
-        kernel, family ? family->engine : "portable", spec.wavefront);
+        kernel, family ? family->engine : "portable",
+        family ? family->matrixEngine : "", spec.wavefront);
   }
 
   void buildCodegenPipeline(OpPassManager &pm,

@@ -13,6 +13,7 @@ namespace tercet {
 std::unique_ptr<TargetBackend> createAMDTarget();
 /// Registers the engines `sdot4` and `sudot4`.
 void registerAMDEngines();
+void registerAMDMatrixEngines();
 } // namespace tercet
 
 #endif

@@ -9,10 +9,12 @@
 #include "dialects/Ternary/Codes/Code.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Interfaces/TilingInterface.h"
+#include "targets/GPU/MatrixEngine.h"
 #include "targets/GPU/Passes.h"
 
 using namespace mlir;
 using namespace tercet;
+using namespace tercet::gputarget;
 
 /// The op that is tiled: the last one that can be and is not a fill.
 static TilingInterface getRoot(func::FuncOp kernel) {
@@ -46,8 +48,78 @@ static SmallVector<int64_t> tileParallelLoops(TilingInterface root,
   return sizes;
 }
 
+using SetDefault = function_ref<void(StringRef, Attribute)>;
+
+/// Whether matrix instructions are worth their fixed number of rows. A number
+/// of rows that is not known may be large.
+static bool usesMatrices(rows::MatmulOp op) {
+  int64_t rows = cast<ShapedType>(op.getInit().getType()).getDimSize(0);
+  return ShapedType::isDynamic(rows) || rows > 4;
+}
+
+static const MatrixEngine *findMatrixEngine(const NamedAttrList &config) {
+  auto name = dyn_cast_or_null<StringAttr>(config.get("engine"));
+  return name ? lookupMatrixEngine(name.getValue()) : nullptr;
+}
+
+/// Up to 64 rows against a panel or two of each wave; eight waves. Slices of K
+/// fill the machine where there are few outputs.
+static SmallVector<int64_t> configureMatrices(rows::MatmulOp op,
+                                              const MatrixEngine &matrix,
+                                              const NamedAttrList &config,
+                                              SetDefault setDefault,
+                                              int64_t &threads) {
+  Builder b(op.getContext());
+  auto type = cast<ShapedType>(op.getInit().getType());
+  int64_t rows = type.getDimSize(0), outputs = type.getDimSize(1);
+  int64_t tile = 64, columns = matrix.getColumns();
+  if (!ShapedType::isDynamic(rows))
+    tile = std::min<int64_t>(tile, llvm::alignTo(rows, columns));
+  int64_t steps = llvm::divideCeil(
+      ternary::getCode(op.getCode().getKind()).getWordsPerRow(op.getK()),
+      matrix.getSlots());
+  auto choose = [&](StringRef name, int64_t otherwise) {
+    setDefault(name, b.getI64IntegerAttr(otherwise));
+    auto chosen = dyn_cast<IntegerAttr>(config.get(name));
+    return chosen ? chosen.getInt() : otherwise;
+  };
+  setDefault("engine", b.getStringAttr(matrix.getName()));
+  int64_t panels = choose(
+      "panels", !ShapedType::isDynamic(outputs) && outputs < 4096 ? 1 : 2);
+  int64_t slices = choose(
+      "k_split", llvm::bit_floor<uint64_t>(std::clamp<int64_t>(steps, 1, 8)));
+  // Eight waves, or as many as have outputs.
+  int64_t groups = std::max<int64_t>(1, 8 / std::max<int64_t>(1, slices));
+  int64_t width = std::max<int64_t>(1, panels) * ternary::kPanelRows;
+  if (!ShapedType::isDynamic(outputs))
+    groups = std::min<int64_t>(groups, llvm::divideCeil(outputs, width));
+  threads = choose("threads", groups * slices * matrix.getWave());
+  groups = std::max<int64_t>(1, threads / matrix.getWave() /
+                                    std::max<int64_t>(1, slices));
+  return {tile, groups * width};
+}
+
+/// Eight rows; four of them share decoded weights. Up to 32 slices of K, so
+/// that one row alone keeps 256 threads busy with two panels.
+static SmallVector<int64_t> configureDots(rows::MatmulOp op, StringRef engine,
+                                          SetDefault setDefault,
+                                          int64_t &threads) {
+  Builder b(op.getContext());
+  int64_t words =
+      ternary::getCode(op.getCode().getKind()).getWordsPerRow(op.getK());
+  int64_t slices = llvm::bit_floor<uint64_t>(std::clamp<int64_t>(words, 1, 32));
+  threads = 256;
+  setDefault("engine", b.getStringAttr(engine));
+  setDefault("k_split", b.getI64IntegerAttr(slices));
+  setDefault("row_block", b.getI64IntegerAttr(4));
+  // A thread has four outputs of a slice.
+  return {8, std::max<int64_t>(ternary::kPanelRows, threads / slices * 4)};
+}
+
 LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
+                                         StringRef matrixEngine,
                                          unsigned wave) {
+  const MatrixEngine *matrix = lookupMatrixEngine(matrixEngine);
   TilingInterface root = getRoot(kernel);
   if (!root)
     return kernel.emitError("has no op that can be tiled");
@@ -63,17 +135,13 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
   int64_t threads = 128;
   SmallVector<int64_t> sizes;
   if (auto matmul = dyn_cast<rows::MatmulOp>(root.getOperation())) {
-    // Eight rows share decoded weights; up to 16 slices of K, so that one row
-    // alone keeps 256 threads busy with a panel or a few.
-    int64_t words = ternary::getCode(matmul.getCode().getKind())
-                        .getWordsPerRow(matmul.getK());
-    int64_t slices =
-        llvm::bit_floor<uint64_t>(std::clamp<int64_t>(words, 1, 16));
-    threads = 256;
-    sizes = {8, std::max(ternary::kPanelRows, threads / slices)};
-    setDefault("engine", b.getStringAttr(engine));
-    setDefault("k_split", b.getI64IntegerAttr(slices));
-    setDefault("row_block", b.getI64IntegerAttr(4));
+    if (matrix && !config.get("engine") && usesMatrices(matmul)) {
+      sizes = configureMatrices(matmul, *matrix, config, setDefault, threads);
+    } else if (const MatrixEngine *given = findMatrixEngine(config)) {
+      sizes = configureMatrices(matmul, *given, config, setDefault, threads);
+    } else {
+      sizes = configureDots(matmul, engine, setDefault, threads);
+    }
   } else if (auto quantize = dyn_cast<rows::QuantizeOp>(root.getOperation());
              quantize && !quantize.getHadamard()) {
     // A workgroup has a row.
@@ -98,7 +166,8 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
            << config.get("threads") << "; a workgroup takes a multiple of "
            << wave << " up to 1024";
   if (auto name = dyn_cast_or_null<StringAttr>(config.get("engine")))
-    root->emitRemark("dot products by ")
+    root->emitRemark(findMatrixEngine(config) ? "matrix products by "
+                                              : "dot products by ")
         << name.getValue() << ", " << given.getInt() << " threads a workgroup";
   root->setAttr("config", config.getDictionary(ctx));
   kernel->setAttr(kWorkgroupSizeAttr, b.getI64IntegerAttr(given.getInt()));

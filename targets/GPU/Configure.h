@@ -13,11 +13,15 @@
 namespace tercet::gputarget {
 
 /// Completes the `config` of a kernel's root op: `tile_sizes`, `threads`, and
-/// for a `rows.matmul` the `engine`. What is set already stays. `threads` goes
-/// to the function as `tercet.workgroup_size`; it must be a multiple of `wave`
-/// and at most 1024.
+/// for a `rows.matmul` the `engine`: `matrixEngine` (empty where the chip has
+/// none) for more than a few rows, else the DotEngine `engine`. What is set
+/// already stays. `threads` goes to the function as `tercet.workgroup_size`; it
+/// must be a multiple of `wave` and at most 1024. A remark says what was
+/// chosen.
 mlir::LogicalResult configureKernel(mlir::func::FuncOp kernel,
-                                    llvm::StringRef engine, unsigned wave);
+                                    llvm::StringRef engine,
+                                    llvm::StringRef matrixEngine,
+                                    unsigned wave);
 
 } // namespace tercet::gputarget
 

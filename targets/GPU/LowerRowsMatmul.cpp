@@ -5,32 +5,32 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A workgroup's tile of a rows.matmul as parallel loops. The words of a weight
-// row are dealt out to `k_split` slices of the workgroup, so that a single row
-// of activations, where there is little else to share, keeps many threads busy:
+// A workgroup's tile of a rows.matmul by four-way dot products, for few rows of
+// activations. The words of a weight row are dealt out to `k_split` slices of
+// the workgroup, so that a single row, where there is little else to share,
+// keeps many threads busy:
 //
 //   for each block of rows
-//     parallel over (slice, output)     words slice, slice + k_split, ...:
-//       decode a word once, dot products with each row, into partial sums
-//     parallel over (output)            add the partial sums, epilogue, store
+//     parallel over (slice, four outputs)   words slice, slice + k_split, ...:
+//       load a word of each output at once, decode, dot products with each row,
+//       into partial sums
+//     parallel over (output)                add the partial sums, epilogue,
+//     store
 //
-// Neighbouring threads have neighbouring outputs and so read neighbouring words
-// of a panel. Integer sums are exact, so the split does not show in the
-// results.
+// Four outputs' words are 16 consecutive bytes of a panel, and neighbouring
+// threads have neighbouring outputs, so loads are as wide as they can be and
+// coalesce. Integer sums are exact, so the split does not show in the results.
 //
 // Assumes memrefs, a config with `engine` (of one lane) and `k_split`, and a
 // tile that begins at a panel. An op without `k_split` is left to the common
 // lowering.
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/Rows/IR/Rows.h"
-#include "dialects/Ternary/Codes/Code.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/IRMapping.h"
 #include "passes/Kernels/DotEngine.h"
+#include "targets/GPU/MatmulBuilder.h"
 #include "targets/GPU/Passes.h"
 
 namespace tercet {
@@ -40,15 +40,18 @@ namespace tercet {
 
 using namespace mlir;
 using namespace tercet;
+using namespace tercet::gputarget;
 using ternary::kPanelRows;
 
+/// Outputs of a thread, whose words lie side by side.
+static constexpr int64_t kOutputs = 4;
+
 namespace {
-class MatmulLowering {
+class MatmulLowering : MatmulBuilder {
 public:
   MatmulLowering(rows::MatmulOp op, const kernels::DotEngine &engine,
                  int64_t slices, int64_t rowBlock, int64_t outputs)
-      : op(op), engine(engine), code(ternary::getCode(op.getCode().getKind())),
-        b(op), loc(op.getLoc()), slices(slices), rowBlock(rowBlock),
+      : MatmulBuilder(op), engine(engine), slices(slices), rowBlock(rowBlock),
         outputs(outputs) {}
 
   void lower() {
@@ -68,48 +71,19 @@ public:
   }
 
 private:
-  Value index(int64_t value) {
-    return arith::ConstantIndexOp::create(b, loc, value);
-  }
-  template <typename Op, typename... Args> Value emit(Args &&...args) {
-    return Op::create(b, loc, std::forward<Args>(args)...).getResult();
-  }
-  void forEach(Value from, Value to, int64_t step,
-               function_ref<void(Value)> body) {
-    auto loop = scf::ForOp::create(b, loc, from, to, index(step));
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    body(loop.getInductionVar());
-  }
-  void forEachInParallel(ValueRange counts,
-                         function_ref<void(ValueRange)> body) {
-    SmallVector<Value> zeros(counts.size(), index(0)),
-        ones(counts.size(), index(1));
-    auto loop = scf::ParallelOp::create(b, loc, zeros, counts, ones);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    body(loop.getInductionVars());
-  }
-  Value offset(Value base, int64_t by) {
-    return by ? emit<arith::AddIOp>(base, index(by)) : base;
-  }
-
-  /// Four bytes of a memref of bytes as a word.
-  Value loadWord(Value memref, Value row, Value byte) {
-    Value bytes = vector::LoadOp::create(
-        b, loc, VectorType::get({4}, b.getI8Type()), memref,
-        ValueRange{row, byte}, /*nontemporal=*/false, llvm::MaybeAlign(4));
-    Value word = vector::BitCastOp::create(
-        b, loc, VectorType::get({1}, b.getI32Type()), bytes);
-    return vector::ExtractOp::create(b, loc, word, int64_t(0));
-  }
-
   void lowerBlock(Value row, int64_t count) {
-    forEachInParallel({index(slices), n}, [&](ValueRange ids) {
-      SmallVector<Value> sums = accumulate(row, count, ids[0], ids[1]);
-      for (int64_t r = 0; r < count; ++r)
-        memref::StoreOp::create(b, loc, sums[r], partial,
-                                ValueRange{ids[0], index(r), ids[1]});
+    Value quads = emit<arith::CeilDivUIOp>(n, index(kOutputs));
+    forEachInParallel({index(slices), quads}, [&](ValueRange ids) {
+      Value output = emit<arith::MulIOp>(ids[1], index(kOutputs));
+      SmallVector<Value> sums = accumulate(row, count, ids[0], output);
+      auto type = VectorType::get({kOutputs}, b.getI32Type());
+      for (int64_t r = 0; r < count; ++r) {
+        Value four = vector::FromElementsOp::create(
+            b, loc, type, ArrayRef(sums).slice(r * kOutputs, kOutputs));
+        vector::StoreOp::create(b, loc, four, partial,
+                                ValueRange{ids[0], index(r), output},
+                                /*nontemporal=*/false, llvm::MaybeAlign(16));
+      }
     });
     forEachInParallel({n}, [&](ValueRange ids) {
       for (int64_t r = 0; r < count; ++r)
@@ -117,32 +91,41 @@ private:
     });
   }
 
+  /// The sums of a slice of K, `count` rows times four outputs. The outputs
+  /// past the end that a panel holds are computed too.
   SmallVector<Value> accumulate(Value row, int64_t count, Value slice,
                                 Value output) {
     Value panel = emit<arith::DivUIOp>(output, index(kPanelRows));
     Value lane = emit<arith::RemUIOp>(output, index(kPanelRows));
     Value zero = arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(0));
-    auto loop =
-        scf::ForOp::create(b, loc, slice, index(code.getWordsPerRow(op.getK())),
-                           index(slices), SmallVector<Value>(count, zero));
+    auto loop = scf::ForOp::create(
+        b, loc, slice, index(code.getWordsPerRow(op.getK())), index(slices),
+        SmallVector<Value>(count * kOutputs, zero));
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     Value word = loop.getInductionVar();
     // Word t of lane r is at byte (t * 16 + r) * 4 of the panel.
     Value place =
         emit<arith::AddIOp>(emit<arith::MulIOp>(word, index(kPanelRows)), lane);
-    Value codes =
-        loadWord(op.getWeight(), panel, emit<arith::MulIOp>(place, index(4)));
-    SmallVector<Value> groups =
-        code.emitDecode(b, loc, codes, setup, engine.getDecoderFeatures());
+    SmallVector<Value> stored =
+        loadWords(op.getWeight(), panel, emit<arith::MulIOp>(place, index(4)),
+                  kOutputs, 4 * kOutputs);
     Value column = emit<arith::MulIOp>(word, index(code.getWeightsPerWord()));
+    SmallVector<SmallVector<Value>> acts;
+    for (int64_t r = 0; r < count; ++r)
+      acts.push_back(loadWords(op.getInput(), offset(row, r), column,
+                               code.getWeightsPerWord() / 4,
+                               getActivationAlignment()));
     SmallVector<Value> accs(loop.getRegionIterArgs());
-    for (auto [g, group] : llvm::enumerate(groups))
-      for (int64_t r = 0; r < count; ++r) {
-        Value acts =
-            loadWord(op.getInput(), offset(row, r), offset(column, 4 * g));
-        accs[r] = engine.emitDot(b, loc, accs[r], group, acts);
-      }
+    for (int64_t o = 0; o < kOutputs; ++o) {
+      SmallVector<Value> groups = code.emitDecode(b, loc, stored[o], setup,
+                                                  engine.getDecoderFeatures());
+      for (auto [g, group] : llvm::enumerate(groups))
+        for (int64_t r = 0; r < count; ++r) {
+          Value &acc = accs[r * kOutputs + o];
+          acc = engine.emitDot(b, loc, acc, group, acts[r][g]);
+        }
+    }
     scf::YieldOp::create(b, loc, accs);
     return SmallVector<Value>(loop.getResults());
   }
@@ -154,32 +137,10 @@ private:
       acc = emit<arith::AddIOp>(
           acc, emit<memref::LoadOp>(partial,
                                     ValueRange{index(s), index(r), output}));
-    // Codes are w + 1: take the sum of the row's activations off.
-    acc = emit<arith::SubIOp>(acc, emit<memref::LoadOp>(op.getSums(), row));
-
-    Block &body = op.getEpilogue().front();
-    IRMapping mapping;
-    mapping.map(body.getArgument(0), acc);
-    for (auto [i, map, operand] :
-         llvm::enumerate(op.getEpilogueMapsArray(), op.getEpilogueOperands())) {
-      SmallVector<Value> at;
-      for (AffineExpr e : map.getResults())
-        at.push_back(cast<AffineDimExpr>(e).getPosition() ? output : row);
-      mapping.map(body.getArgument(i + 1), emit<memref::LoadOp>(operand, at));
-    }
-    for (Operation &inner : body.without_terminator())
-      b.clone(inner, mapping);
-    Value result = mapping.lookupOrDefault(
-        cast<rows::YieldOp>(body.getTerminator()).getValue());
-    memref::StoreOp::create(b, loc, result, op.getInit(),
-                            ValueRange{row, output});
+    MatmulBuilder::finish(acc, row, output);
   }
 
-  rows::MatmulOp op;
   const kernels::DotEngine &engine;
-  const ternary::Code &code;
-  OpBuilder b;
-  Location loc;
   int64_t slices, rowBlock, outputs;
   SmallVector<Value> setup;
   Value partial, n;
@@ -208,7 +169,8 @@ struct GPULowerRowsMatmul
     int64_t rowBlock = block ? block.getInt() : 4;
     if (!isa<MemRefType>(op.getInit().getType()) || !engine ||
         engine->getLanes() != 1 || !tiles || tiles.size() != 2 ||
-        tiles[1] <= 0 || split.getInt() <= 0 || rowBlock <= 0)
+        tiles[1] <= 0 || tiles[1] % kOutputs || split.getInt() <= 0 ||
+        rowBlock <= 0)
       return op.emitOpError("with k_split in its config needs memrefs, tiled "
                             "outputs, a positive k_split and row_block, and an "
                             "engine of one lane");

@@ -16,6 +16,19 @@ def GPULowerRowsMatmul : Pass<"gpu-lower-rows-matmul", "::mlir::func::FuncOp"> {
                            "::mlir::NVVM::NVVMDialect", "::mlir::LLVM::LLVMDialect"];
 }
 
+def GPULowerRowsMatmulMatrix : Pass<"gpu-lower-rows-matmul-matrix", "::mlir::func::FuncOp"> {
+  let summary = "rows.matmul over memrefs to matrix instructions of waves";
+  let description = [{
+    Where the op's `config` names a matrix engine (`mma.m16n8k32` of NVIDIA,
+    `mfma.16x16x32` and `wmma.16x16x16` of AMD): a wave has `panels` panels of 16
+    outputs, `k_split` waves share a panel, each with a slice of K, and their sums
+    meet in shared memory. Another engine's op is left alone.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::gpu::GPUDialect"];
+}
+
 def GPULowerRowsQuantize : Pass<"gpu-lower-rows-quantize", "::mlir::func::FuncOp"> {
   let summary = "rows.quantize over memrefs to parallel loops of a workgroup";
   let description = [{

@@ -24,6 +24,7 @@ void tercet::gputarget::buildCodegenPipeline(OpPassManager &pm,
   DistributeWorkgroupsOptions grid;
   grid.mode = "grid";
   pm.addNestedPass<func::FuncOp>(createDistributeWorkgroups(grid));
+  pm.addNestedPass<func::FuncOp>(createGPULowerRowsMatmulMatrix());
   pm.addNestedPass<func::FuncOp>(createGPULowerRowsMatmul());
   pm.addNestedPass<func::FuncOp>(createGPULowerRowsQuantize());
   pm.addNestedPass<func::FuncOp>(createLowerRowsMatmul());

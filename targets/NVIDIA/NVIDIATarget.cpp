@@ -35,6 +35,13 @@ static bool isSupported(StringRef chip) {
          number >= 75;
 }
 
+/// Warp-wide integer matrix instructions: sm_80 and later.
+static bool hasIntegerMma(StringRef chip) {
+  unsigned number = 0;
+  return chip.consume_front("sm_") && !chip.consumeInteger(10, number) &&
+         number >= 80;
+}
+
 /// LLVM's list is sorted as text; this one by number.
 static std::vector<std::string> getChips() {
   std::vector<std::string> chips = codegen::listChips(kTriple, isSupported);
@@ -89,7 +96,9 @@ public:
 
   LogicalResult configureKernel(func::FuncOp kernel,
                                 const TargetSpec &spec) const override {
-    return tercet::gputarget::configureKernel(kernel, "dp4a", spec.wavefront);
+    return tercet::gputarget::configureKernel(
+        kernel, "dp4a", hasIntegerMma(spec.chip) ? "mma.m16n8k32" : "",
+        spec.wavefront);
   }
 
   void buildCodegenPipeline(OpPassManager &pm,

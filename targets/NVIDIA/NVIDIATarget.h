@@ -13,6 +13,7 @@ namespace tercet {
 std::unique_ptr<TargetBackend> createNVIDIATarget();
 /// Registers the engine `dp4a`.
 void registerNVIDIAEngines();
+void registerNVIDIAMatrixEngines();
 } // namespace tercet
 
 #endif

@@ -1,15 +1,16 @@
-// RUN: tercet-opt %s --pass-pipeline='builtin.module(func.func(gpu-lower-rows-matmul,gpu-lower-rows-quantize))' | FileCheck %s
+// RUN: tercet-opt %s --pass-pipeline='builtin.module(func.func(gpu-lower-rows-matmul-matrix,gpu-lower-rows-matmul,gpu-lower-rows-quantize))' | FileCheck %s
 // RUN: tercet-opt %s --pass-pipeline='builtin.module(func.func(gpu-lower-rows-matmul,gpu-lower-rows-quantize,gpu-map-to-threads))' | FileCheck %s --check-prefix=THREADS
 
-// Slices of K, then their sum and the epilogue; blocks of two rows, then one.
+// A thread has four outputs: slices of K, then their sum and the epilogue; blocks of two rows, then one.
 // CHECK-LABEL: func @matmul
 // CHECK: %[[PARTIAL:.*]] = memref.alloc() : memref<4x2x16xi32>
 // CHECK: scf.for %{{.*}} = %c0{{.*}} to %{{.*}} step %c2
 // CHECK: scf.parallel (%[[SLICE:.*]], %[[OUT:.*]]) =
 // CHECK: scf.for %{{.*}} = %[[SLICE]] to %c4{{.*}} step %c4
-// CHECK: vector.load
+// CHECK: vector.load %{{.*}} {alignment = 16 : i64} : memref<1x256xi8>, vector<16xi8>
+// CHECK: vector.load %{{.*}} {alignment = 16 : i64} : memref<?x64xi8>, vector<16xi8>
 // CHECK: nvvm.dot.accumulate.4way
-// CHECK: memref.store %{{.*}}, %[[PARTIAL]]
+// CHECK: vector.store %{{.*}}, %[[PARTIAL]]{{.*}} : memref<4x2x16xi32>, vector<4xi32>
 // CHECK: scf.parallel
 // CHECK: memref.load %[[PARTIAL]]
 // CHECK: arith.subi

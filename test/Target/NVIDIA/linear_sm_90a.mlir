@@ -1,9 +1,11 @@
-// Ternary layers with every code on one chip: four-way dot products, and nothing
-// that only a device library has.
+// Ternary layers with every code on one chip: matrix instructions, and nothing
+// that only a device library has. A chip without them: four-way dot products.
 // RUN: rm -rf %t.d && mkdir %t.d
 // RUN: tercet-compile %S/../GPU/Inputs/linear.mlir --weights=random:1 --code=i2 --target=cuda:sm_90a --ptxas=none --save-temps=%t.d/i2 -o %t.i2
 // RUN: tercet-compile %S/../GPU/Inputs/linear.mlir --weights=random:1 --code=t5 --target=cuda:sm_90a --ptxas=none --save-temps=%t.d/t5 -o %t.t5
+// RUN: tercet-compile %S/../GPU/Inputs/linear.mlir --weights=random:1 --code=i2 --target=cuda:sm_75 --ptxas=none --save-temps=%t.d/i2 -o %t.dot
 // RUN: FileCheck %s --input-file=%t.d/i2/cuda_sm_90a.ptx
+// RUN: FileCheck %s --input-file=%t.d/i2/cuda_sm_75.ptx --check-prefix=DOT
 // RUN: FileCheck %s --input-file=%t.d/t5/cuda_sm_90a.ptx
 // RUN: FileCheck %s --input-file=%t.d/i2/cuda_sm_90a.ptx --check-prefix=NOT
 // RUN: FileCheck %s --input-file=%t.d/t5/cuda_sm_90a.ptx --check-prefix=NOT
@@ -15,7 +17,9 @@
 // CHECK-DAG: .shared .align
 // CHECK-DAG: bar.sync
 // CHECK-DAG: ld.shared
-// CHECK-DAG: dp4a.u32.s32
+// CHECK-DAG: mma.sync.aligned.m16n8k32.row.col.s32.u8.s8.s32
+// CHECK-DAG: atom.shared.add.u32
+// DOT: dp4a.u32.s32
 // CHECK-DAG: ld.global.nc.b32
 // CHECK-DAG: cvt.rni.f32.f32
 // CHECK-DAG: sqrt.rn.f32

@@ -1,0 +1,78 @@
+//===- MatrixEngine.h - matrix instructions of a machine --------*- C++ -*-===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The arithmetic of a `rows.matmul` kernel that multiplies tiles: 16 outputs (a
+// panel) by getColumns() rows of activations, K split over the lanes of a wave.
+// A target registers its engines; a kernel's `config` attribute names one.
+//
+// The instructions want both operands in an order of K of their own. A sum does
+// not care for the order of its terms, so none is kept: a lane feeds whole
+// words of weights, as they are stored, and the activations of the same K. What
+// is left of an instruction's layout is which panel row, which activation row
+// and which share of K a lane has.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TERCET_TARGETS_GPU_MATRIXENGINE_H
+#define TERCET_TARGETS_GPU_MATRIXENGINE_H
+
+#include "mlir/IR/Builders.h"
+#include <memory>
+
+namespace tercet::gputarget {
+
+class MatrixEngine {
+public:
+  virtual ~MatrixEngine();
+  /// "mma.m16n8k32", "mfma.16x16x32", ...
+  virtual llvm::StringRef getName() const = 0;
+  /// Lanes of a wave.
+  virtual unsigned getWave() const = 0;
+  /// Rows of activations that an instruction takes.
+  virtual unsigned getColumns() const = 0;
+  /// Shares of K: lanes of as many different slots have different weights.
+  virtual unsigned getSlots() const = 0;
+  /// Neighbouring rows of the panel that a lane has weights of.
+  virtual unsigned getRowsPerLane() const = 0;
+  /// Groups of four weights that a lane feeds to one instruction.
+  virtual unsigned getGroups() const = 0;
+  /// 32-bit sums of a lane.
+  virtual unsigned getAccumulators() const = 0;
+  virtual void registerDialects(mlir::DialectRegistry &registry) const {}
+
+  // Where a lane (an i32, 0 .. getWave() - 1) stands; all i32.
+  /// Its first row of the panel.
+  virtual mlir::Value getRow(mlir::OpBuilder &b, mlir::Location loc,
+                             mlir::Value lane) const = 0;
+  /// Its row of activations.
+  virtual mlir::Value getColumn(mlir::OpBuilder &b, mlir::Location loc,
+                                mlir::Value lane) const = 0;
+  virtual mlir::Value getSlot(mlir::OpBuilder &b, mlir::Location loc,
+                              mlir::Value lane) const = 0;
+  /// The row of the panel and the row of activations of accumulator `i`.
+  virtual std::pair<mlir::Value, mlir::Value> getPlace(mlir::OpBuilder &b,
+                                                       mlir::Location loc,
+                                                       mlir::Value lane,
+                                                       unsigned i) const = 0;
+
+  /// acc + weights * activations; acc is vector<getAccumulators() x i32>.
+  /// `codes` has the groups of each row, first row first: bytes w + 1, 0..2.
+  /// `acts` has getGroups() words of four signed bytes.
+  virtual mlir::Value emitProduct(mlir::OpBuilder &b, mlir::Location loc,
+                                  mlir::Value acc, mlir::ValueRange codes,
+                                  mlir::ValueRange acts) const = 0;
+};
+
+/// Adds an engine for the process (registration is done once, at start-up).
+void registerMatrixEngine(std::unique_ptr<MatrixEngine> engine);
+/// Null where no engine has that name.
+const MatrixEngine *lookupMatrixEngine(llvm::StringRef name);
+/// Calls registerDialects of every engine there is.
+void registerMatrixEngineDialects(mlir::DialectRegistry &registry);
+
+} // namespace tercet::gputarget
+
+#endif

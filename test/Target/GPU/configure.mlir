@@ -1,0 +1,26 @@
+// What a GPU kernel computes with is said in a remark: matrix instructions where
+// the chip has them for bytes and there may be many rows, else dot products.
+// RUN: tercet-compile %s -o %t.tercet --weights=random:1 --remarks --ptxas=none --target=cuda:sm_80 --target=hip:gfx942 --target=hip:gfx1100 2>&1 | FileCheck %s --check-prefix=MATRIX
+// RUN: tercet-compile %s -o %t.tercet --weights=random:1 --remarks --ptxas=none --target=cuda:sm_75 --target=hip:gfx90a --target=hip:gfx1201 2>&1 | FileCheck %s --check-prefix=DOTS
+// MATRIX-DAG: remark: dot products by dp4a, 256 threads a workgroup
+// MATRIX-DAG: remark: matrix products by mma.m16n8k32, 256 threads a workgroup
+// MATRIX-DAG: remark: dot products by sdot4, 256 threads a workgroup
+// MATRIX-DAG: remark: matrix products by mfma.16x16x32, 512 threads a workgroup
+// MATRIX-DAG: remark: dot products by sudot4, 256 threads a workgroup
+// MATRIX-DAG: remark: matrix products by wmma.16x16x16, 256 threads a workgroup
+// DOTS-NOT: matrix products
+// DOTS: remark: dot products by
+// DOTS-NOT: matrix products
+
+ml_program.global private @w(#ml_program.extern : tensor<128x1024x!ternary.trit>) : tensor<128x1024x!ternary.trit>
+
+func.func @one(%x: tensor<1x1024xi8> {tercet.name = "x"}) -> (tensor<1x128xi32> {tercet.name = "y"}) {
+  %w = ml_program.global_load_const @w : tensor<128x1024x!ternary.trit>
+  %y = ternary.matmul %x, %w : tensor<1x1024xi8>, tensor<128x1024x!ternary.trit> -> tensor<1x128xi32>
+  return %y : tensor<1x128xi32>
+}
+func.func @many(%x: tensor<?x1024xi8> {tercet.name = "x", tercet.bound = [64, 0]}) -> (tensor<?x128xi32> {tercet.name = "y"}) {
+  %w = ml_program.global_load_const @w : tensor<128x1024x!ternary.trit>
+  %y = ternary.matmul %x, %w : tensor<?x1024xi8>, tensor<128x1024x!ternary.trit> -> tensor<?x128xi32>
+  return %y : tensor<?x128xi32>
+}
