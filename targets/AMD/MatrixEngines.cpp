@@ -3,6 +3,10 @@
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
+// v_smfmac_i32_16x16x64_i8: as MFMA, with 16 bytes of B and, of A, the two
+// nonzeros of each group of four of the same K, whose places are the low 16
+// bits of an index register.
+//
 //===----------------------------------------------------------------------===//
 //
 // v_mfma_i32_16x16x32_i8 of gfx942 and gfx950 (CDNA3 ISA, matrix arithmetic)
@@ -60,6 +64,7 @@ protected:
 class MfmaEngine : public AMDMatrixEngine {
 public:
   StringRef getName() const override { return "mfma.16x16x32"; }
+  StringRef getSparseEngine() const override { return "smfmac.16x16x64"; }
   unsigned getWave() const override { return 64; }
   unsigned getSlots() const override { return 4; }
   unsigned getGroups() const override { return 2; }
@@ -85,6 +90,40 @@ public:
     Value none = LLVM::ConstantOp::create(b, loc, b.getI32IntegerAttr(0));
     return call(b, loc, acc.getType(), "llvm.amdgcn.mfma.i32.16x16x32.i8",
                 {operand(codes), operand(acts), acc, none, none, none});
+  }
+};
+
+class SmfmacEngine : public MfmaEngine {
+public:
+  StringRef getName() const override { return "smfmac.16x16x64"; }
+  StringRef getSparseEngine() const override { return ""; }
+  bool isSparse() const override { return true; }
+  unsigned getGroups() const override { return 4; }
+  Value emitProduct(OpBuilder &b, Location loc, Value acc, ValueRange codes,
+                    ValueRange acts) const override {
+    auto shift = [&](Value x, int32_t by) -> Value {
+      if (by > 0)
+        return arith::ShLIOp::create(b, loc, x, constant(b, loc, by));
+      return arith::ShRUIOp::create(b, loc, x, constant(b, loc, -by));
+    };
+    Value places;
+    SmallVector<Value> pairs;
+    for (unsigned g = 0; g < 4; ++g) {
+      Value place = shift(codes[g], -16);
+      places =
+          g ? arith::OrIOp::create(b, loc, places, shift(place, 4 * g)) : place;
+      Value low =
+          arith::AndIOp::create(b, loc, codes[g], constant(b, loc, 0xffff));
+      if (g % 2)
+        pairs.back() =
+            arith::OrIOp::create(b, loc, pairs.back(), shift(codes[g], 16));
+      else
+        pairs.push_back(low);
+    }
+    Value none = LLVM::ConstantOp::create(b, loc, b.getI32IntegerAttr(0));
+    return call(
+        b, loc, acc.getType(), "llvm.amdgcn.smfmac.i32.16x16x64.i8",
+        {pack(b, loc, pairs), pack(b, loc, acts), acc, places, none, none});
   }
 };
 
@@ -119,5 +158,6 @@ public:
 
 void tercet::registerAMDMatrixEngines() {
   gputarget::registerMatrixEngine(std::make_unique<MfmaEngine>());
+  gputarget::registerMatrixEngine(std::make_unique<SmfmacEngine>());
   gputarget::registerMatrixEngine(std::make_unique<WmmaEngine>());
 }

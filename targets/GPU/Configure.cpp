@@ -136,6 +136,10 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
   SmallVector<int64_t> sizes;
   if (auto matmul = dyn_cast<rows::MatmulOp>(root.getOperation())) {
     if (matrix && !config.get("engine") && usesMatrices(matmul)) {
+      const MatrixEngine *sparse =
+          lookupMatrixEngine(matrix->getSparseEngine());
+      if (sparse && ternary::getCode(matmul.getCode().getKind()).hasPairs())
+        matrix = sparse;
       sizes = configureMatrices(matmul, *matrix, config, setDefault, threads);
     } else if (const MatrixEngine *given = findMatrixEngine(config)) {
       sizes = configureMatrices(matmul, *given, config, setDefault, threads);

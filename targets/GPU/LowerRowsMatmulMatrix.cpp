@@ -20,6 +20,9 @@
 // in the results. A row or a word past the end is read again from the last one;
 // such a row is not stored, and such a word meets activations of zero.
 //
+// A sparse engine skips half of the products where a code has at most two
+// nonzeros in four.
+//
 // Where a tile has few rows of all that it could have (decoding), it takes
 // passes of one instruction's rows instead of one pass of all.
 //
@@ -73,7 +76,8 @@ public:
 
   void lower() {
     // Tables belong to no thread's turn.
-    setup = code.emitSetup(b, loc, b.getI32Type(), {});
+    if (!engine.isSparse())
+      setup = code.emitSetup(b, loc, b.getI32Type(), {});
     sums = memref::AllocOp::create(
         b, loc, MemRefType::get({shape.rows, shape.outputs}, b.getI32Type()));
     locate();
@@ -115,6 +119,9 @@ private:
     panelRow = toIndex(engine.getRow(b, loc, lane));
     column = toIndex(engine.getColumn(b, loc, lane));
     slot = toIndex(engine.getSlot(b, loc, lane));
+    if (engine.hasOtherSources())
+      for (unsigned i = 0; i < engine.getGroups(); ++i)
+        sources.push_back(engine.getSource(b, loc, lane, i));
   }
 
   /// The rows from `row` on, as many as `tiles` instructions take.
@@ -138,7 +145,8 @@ private:
     forEachInParallel({emit<arith::MinUIOp>(left, rows), n},
                       [&](ValueRange at) {
                         Value acc = emit<memref::LoadOp>(sums, at);
-                        finish(acc, emit<arith::AddIOp>(row, at[0]), at[1]);
+                        finish(acc, emit<arith::AddIOp>(row, at[0]), at[1],
+                               /*exact=*/engine.isSparse());
                       });
   }
 
@@ -170,27 +178,41 @@ private:
     return SmallVector<Value>(loop.getResults());
   }
 
+  /// The words of a slot in a step of K, and where K is ragged whether they
+  /// exist; the last word stands in for one that does not.
+  struct Words {
+    SmallVector<Value> at, exists;
+  };
+  Words getWords(Value step, Value slot) {
+    Words result;
+    for (int64_t u = 0; u < unroll; ++u) {
+      Value at = emit<arith::AddIOp>(offset(step, u * engine.getSlots()), slot);
+      if (ragged) {
+        result.exists.push_back(
+            emit<arith::CmpIOp>(arith::CmpIPredicate::ult, at, index(words)));
+        at = emit<arith::MinUIOp>(at, index(words - 1));
+      }
+      result.at.push_back(at);
+    }
+    return result;
+  }
+
   /// One step of K, whose first word is `word`.
   void multiply(Value word, ArrayRef<Value> rows, ArrayRef<Value> panels,
                 MutableArrayRef<Value> accs) {
-    // The lane's words, and whether they exist.
-    SmallVector<Value> at, exists;
-    for (int64_t u = 0; u < unroll; ++u) {
-      Value own =
-          emit<arith::AddIOp>(offset(word, u * engine.getSlots()), slot);
-      if (ragged) {
-        exists.push_back(
-            emit<arith::CmpIOp>(arith::CmpIPredicate::ult, own, index(words)));
-        own = emit<arith::MinUIOp>(own, index(words - 1));
-      }
-      at.push_back(own);
-    }
+    Words own = getWords(word, slot);
     SmallVector<SmallVector<SmallVector<Value>>> codes; // panel, row, group
     for (Value panel : panels)
-      codes.push_back(loadCodes(panel, at));
-    int64_t share = engine.getGroups();
+      codes.push_back(loadCodes(panel, own.at));
+    SmallVector<Words> others;
+    if (engine.hasOtherSources())
+      for (unsigned i = 0; i < engine.getGroups(); ++i)
+        others.push_back(getWords(word, toIndex(sources[i].slot)));
+    size_t share = engine.getGroups();
     for (auto [j, row] : llvm::enumerate(rows)) {
-      SmallVector<Value> acts = loadActivations(row, at, exists);
+      SmallVector<Value> acts = engine.hasOtherSources()
+                                    ? gatherActivations(row, others)
+                                    : loadActivations(row, own);
       for (auto [p, ofPanel] : llvm::enumerate(codes)) {
         Value &acc = accs[p * rows.size() + j];
         for (size_t g = 0; g < acts.size(); g += share) {
@@ -217,26 +239,49 @@ private:
                     count, 4 * count);
       for (int64_t r = 0; r < count; ++r)
         llvm::append_range(groups[r],
-                           code.emitDecode(b, loc, stored[r], setup, {}));
+                           engine.isSparse()
+                               ? code.emitDecodePairs(b, loc, stored[r])
+                               : code.emitDecode(b, loc, stored[r], setup, {}));
     }
     return groups;
   }
 
-  SmallVector<Value> loadActivations(Value row, ArrayRef<Value> at,
-                                     ArrayRef<Value> exists) {
+  /// Activations of a word that does not exist count as zero.
+  Value orZero(Value act, const Words &of, size_t u) {
+    if (!ragged)
+      return act;
+    Value zero = arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(0));
+    return emit<arith::SelectOp>(of.exists[u], act, zero);
+  }
+
+  SmallVector<Value> loadActivations(Value row, const Words &own) {
     SmallVector<Value> acts;
     int64_t weights = code.getWeightsPerWord();
-    for (auto [u, word] : llvm::enumerate(at)) {
+    for (auto [u, word] : llvm::enumerate(own.at)) {
       Value from = emit<arith::MulIOp>(word, index(weights));
-      SmallVector<Value> loaded = loadWords(
-          op.getInput(), row, from, weights / 4, getActivationAlignment());
-      if (ragged) {
-        Value zero = arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(0));
-        for (Value &act : loaded)
-          act = emit<arith::SelectOp>(exists[u], act, zero);
-      }
-      llvm::append_range(acts, loaded);
+      for (Value act : loadWords(op.getInput(), row, from, weights / 4,
+                                 getActivationAlignment()))
+        acts.push_back(orZero(act, own, u));
     }
+    return acts;
+  }
+
+  /// The same from where the engine says, word by word.
+  SmallVector<Value> gatherActivations(Value row, ArrayRef<Words> others) {
+    SmallVector<Value> acts;
+    int64_t perWord = code.getWeightsPerWord() / 4;
+    for (int64_t g = 0; g < unroll * perWord; g += engine.getGroups())
+      for (unsigned i = 0; i < engine.getGroups(); ++i) {
+        // A source's group and the one after it are of one word.
+        int64_t group = g + sources[i].group, u = group / perWord;
+        Value from = emit<arith::MulIOp>(others[i].at[u],
+                                         index(code.getWeightsPerWord()));
+        from = emit<arith::AddIOp>(
+            offset(from, group % perWord * 4),
+            emit<arith::MulIOp>(toIndex(sources[i].plus), index(4)));
+        Value act = loadWords(op.getInput(), row, from, 1, 4).front();
+        acts.push_back(orZero(act, others[i], u));
+      }
     return acts;
   }
 
@@ -270,6 +315,7 @@ private:
   bool ragged;
   VectorType accType;
   SmallVector<Value> setup;
+  SmallVector<MatrixEngine::Source> sources;
   Value sums, m, n, lane, slice, firstPanel, panelRow, column, slot;
 };
 
@@ -306,7 +352,9 @@ struct GPULowerRowsMatmulMatrix
         tiles.size() != 2 || slices <= 0 || panels <= 0 || threads <= 0 ||
         threads % (wave * slices) || tiles[0] <= 0 ||
         tiles[0] % engine->getColumns() ||
-        tiles[1] != threads / (wave * slices) * panels * kPanelRows)
+        tiles[1] != threads / (wave * slices) * panels * kPanelRows ||
+        (engine->isSparse() &&
+         !ternary::getCode(op.getCode().getKind()).hasPairs()))
       return op.emitOpError("with engine ")
              << name.getValue() << " in its config needs memrefs, threads in "
              << "waves of " << wave << " that k_split divides, tiles of a "

@@ -64,8 +64,9 @@ int64_t MatmulBuilder::getActivationAlignment() {
   return std::min<int64_t>(16, bytes & -bytes);
 }
 
-void MatmulBuilder::finish(Value acc, Value row, Value output) {
-  acc = emit<arith::SubIOp>(acc, emit<memref::LoadOp>(op.getSums(), row));
+void MatmulBuilder::finish(Value acc, Value row, Value output, bool exact) {
+  if (!exact)
+    acc = emit<arith::SubIOp>(acc, emit<memref::LoadOp>(op.getSums(), row));
   Block &body = op.getEpilogue().front();
   IRMapping mapping;
   mapping.map(body.getArgument(0), acc);

@@ -45,9 +45,11 @@ protected:
   /// activations of a word.
   int64_t getActivationAlignment();
 
-  /// Takes the sum of the row's activations off (codes are w + 1), computes the
-  /// epilogue and stores the result.
-  void finish(mlir::Value acc, mlir::Value row, mlir::Value output);
+  /// Computes the epilogue and stores the result. `acc` was computed with w +
+  /// 1, so the sum of the row's activations is taken off; or, where `exact`,
+  /// with w.
+  void finish(mlir::Value acc, mlir::Value row, mlir::Value output,
+              bool exact = false);
 
   rows::MatmulOp op;
   const ternary::Code &code;

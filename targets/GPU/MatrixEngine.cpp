@@ -12,6 +12,13 @@ using namespace tercet::gputarget;
 
 MatrixEngine::~MatrixEngine() = default;
 
+MatrixEngine::Source MatrixEngine::getSource(mlir::OpBuilder &b,
+                                             mlir::Location loc,
+                                             mlir::Value lane,
+                                             unsigned i) const {
+  return {getSlot(b, loc, lane), i, mlir::Value()};
+}
+
 namespace {
 struct Registry {
   std::mutex mutex;

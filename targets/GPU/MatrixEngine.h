@@ -42,6 +42,11 @@ public:
   /// 32-bit sums of a lane.
   virtual unsigned getAccumulators() const = 0;
   virtual void registerDialects(mlir::DialectRegistry &registry) const {}
+  /// Whether it skips the zeros of groups with at most two nonzeros: then codes
+  /// are what Code::emitDecodePairs gives, and signed.
+  virtual bool isSparse() const { return false; }
+  /// The engine of the same machine that is; empty where there is none.
+  virtual llvm::StringRef getSparseEngine() const { return ""; }
 
   // Where a lane (an i32, 0 .. getWave() - 1) stands; all i32.
   /// Its first row of the panel.
@@ -58,8 +63,21 @@ public:
                                                        mlir::Value lane,
                                                        unsigned i) const = 0;
 
+  /// Where a lane's activations come from, if not from the K that it has
+  /// weights of: for word `i` of an instruction, the slot whose they are and
+  /// which of its getGroups() groups, group + plus.
+  struct Source {
+    mlir::Value slot;
+    unsigned group;
+    mlir::Value plus;
+  };
+  virtual bool hasOtherSources() const { return false; }
+  virtual Source getSource(mlir::OpBuilder &b, mlir::Location loc,
+                           mlir::Value lane, unsigned i) const;
+
   /// acc + weights * activations; acc is vector<getAccumulators() x i32>.
-  /// `codes` has the groups of each row, first row first: bytes w + 1, 0..2.
+  /// `codes` has the groups of each row, first row first: bytes w + 1, 0..2, or
+  /// pairs.
   /// `acts` has getGroups() words of four signed bytes.
   virtual mlir::Value emitProduct(mlir::OpBuilder &b, mlir::Location loc,
                                   mlir::Value acc, mlir::ValueRange codes,

@@ -7,9 +7,17 @@
 //
 // mma.sync.m16n8k32 of u8 by s8, sm_80 and later (PTX ISA, fragments for
 // mma.m16n8k32). Lane 4g + t has, of A, rows g and g + 8 and two words of each,
-// of B two words of column g, and of D rows g and g + 8 of columns 2t and 2t
-// + 1. A's rows g and g + 8 stand for the panel's rows 2g and 2g + 1, whose
-// words are neighbours in memory.
+// of B two words of column g, and of D rows g and g + 8, columns 2t and 2t+1.
+// A's rows g and g + 8 stand for the panel's rows 2g and 2g + 1, whose words
+// are neighbours in memory.
+//
+// mma.sp::ordered_metadata.m16n8k64 of s8 by s8 (fragments for sparse
+// mma.m16n8k64). Lane 4g + t has, of A, the two nonzeros of groups 2t, 2t + 1,
+// 8 + 2t and 9 + 2t of 16 groups of four, and, of B, groups t, 4 + t, 8 + t and
+// 12 + t. The places of the nonzeros, four bits a group: lane 4g has those of
+// row g's groups 0 .. 7, lane 4g + 1 of row g + 8, lanes 4g + 2 and 4g + 3 the
+// groups 8 .. 15 of the same. So each lane packs its own, a byte for each
+// register of A, and the four lanes of a g transpose the bytes.
 //
 //===----------------------------------------------------------------------===//
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -24,6 +32,7 @@ namespace {
 class MmaEngine : public tercet::gputarget::MatrixEngine {
 public:
   StringRef getName() const override { return "mma.m16n8k32"; }
+  StringRef getSparseEngine() const override { return "mma.sp.m16n8k64"; }
   unsigned getWave() const override { return 32; }
   unsigned getColumns() const override { return 8; }
   unsigned getSlots() const override { return 4; }
@@ -70,7 +79,7 @@ public:
         b, loc, cast<VectorType>(acc.getType()), sums);
   }
 
-private:
+protected:
   static Value constant(OpBuilder &b, Location loc, int32_t value) {
     return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(value));
   }
@@ -81,8 +90,113 @@ private:
     return arith::MulIOp::create(b, loc, x, constant(b, loc, y));
   }
 };
+
+class SparseMmaEngine : public MmaEngine {
+public:
+  StringRef getName() const override { return "mma.sp.m16n8k64"; }
+  StringRef getSparseEngine() const override { return ""; }
+  bool isSparse() const override { return true; }
+  unsigned getGroups() const override { return 4; }
+  bool hasOtherSources() const override { return true; }
+  Source getSource(OpBuilder &b, Location loc, Value lane,
+                   unsigned i) const override {
+    // Group 4i + t of the 16: of lane (4i + t) % 8 / 2, its first or second for
+    // i < 2, else its third or fourth.
+    Value t = getSlot(b, loc, lane);
+    Value half = arith::ShRUIOp::create(b, loc, t, constant(b, loc, 1));
+    return {add(b, loc, half, i % 2 ? 2 : 0), i < 2 ? 0u : 2u,
+            arith::AndIOp::create(b, loc, t, constant(b, loc, 1))};
+  }
+
+  Value emitProduct(OpBuilder &b, Location loc, Value acc, ValueRange codes,
+                    ValueRange acts) const override {
+    LogicBuilder logic{b, loc};
+    Type i32 = b.getI32Type();
+    SmallVector<Value> operands;
+    Value places;
+    // Registers of A: first two groups of both rows, last two of both.
+    for (unsigned r = 0; r < 4; ++r) {
+      Value low = codes[4 * (r % 2) + 2 * (r / 2)],
+            high = codes[4 * (r % 2) + 2 * (r / 2) + 1];
+      operands.push_back(
+          logic.bitOr(logic.bitAnd(low, 0xffff), logic.shiftLeft(high, 16)));
+      Value byte = logic.bitOr(logic.shiftRight(low, 16),
+                               logic.bitAnd(logic.shiftRight(high, 12), 0xf0));
+      places = r ? logic.bitOr(places, logic.shiftLeft(byte, 8 * r)) : byte;
+    }
+    llvm::append_range(operands, acts);
+    for (int64_t i = 0; i < 4; ++i)
+      operands.push_back(vector::ExtractOp::create(b, loc, acc, i));
+    operands.push_back(transpose(logic, places));
+    operands.push_back(constant(b, loc, 0)); // all four lanes have places
+    auto four =
+        LLVM::LLVMStructType::getLiteral(b.getContext(), {i32, i32, i32, i32});
+    Value result =
+        LLVM::CallIntrinsicOp::create(
+            b, loc, four,
+            b.getStringAttr(
+                "llvm.nvvm.mma.sp.ordered.metadata.m16n8k64.row.col.s8"),
+            operands)
+            .getResult(0);
+    SmallVector<Value> sums;
+    for (int64_t i = 0; i < 4; ++i)
+      sums.push_back(LLVM::ExtractValueOp::create(b, loc, result, i));
+    return vector::FromElementsOp::create(
+        b, loc, cast<VectorType>(acc.getType()), sums);
+  }
+
+private:
+  struct LogicBuilder {
+    OpBuilder &b;
+    Location loc;
+    Value bitAnd(Value x, uint32_t y) {
+      return arith::AndIOp::create(b, loc, x,
+                                   constant(b, loc, static_cast<int32_t>(y)));
+    }
+    Value bitOr(Value x, Value y) { return arith::OrIOp::create(b, loc, x, y); }
+    Value shiftLeft(Value x, int32_t y) {
+      return y ? arith::ShLIOp::create(b, loc, x, constant(b, loc, y)) : x;
+    }
+    Value shiftRight(Value x, int32_t y) {
+      return arith::ShRUIOp::create(b, loc, x, constant(b, loc, y));
+    }
+    Value fromLane(Value x, int32_t distance) {
+      return NVVM::ShflOp::create(b, loc, b.getI32Type(), constant(b, loc, -1),
+                                  x, constant(b, loc, distance),
+                                  constant(b, loc, 31), NVVM::ShflKind::bfly,
+                                  UnitAttr());
+    }
+    /// Bit `bit` of the lane's number ? x : y.
+    Value select(int32_t bit, Value x, Value y) {
+      Value thread = NVVM::LaneIdOp::create(b, loc, b.getI32Type());
+      Value set =
+          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne,
+                                bitAnd(thread, bit), constant(b, loc, 0));
+      return arith::SelectOp::create(b, loc, set, x, y);
+    }
+  };
+
+  /// Four lanes' four bytes: lane t gets byte t of each, lane 0's lowest.
+  static Value transpose(LogicBuilder &logic, Value own) {
+    Value other = logic.fromLane(own, 1);
+    Value even =
+        logic.bitOr(logic.bitAnd(own, 0x00ff00ff),
+                    logic.shiftLeft(logic.bitAnd(other, 0x00ff00ff), 8));
+    Value odd =
+        logic.bitOr(logic.bitAnd(logic.shiftRight(other, 8), 0x00ff00ff),
+                    logic.bitAnd(own, 0xff00ff00));
+    own = logic.select(1, odd, even);
+    other = logic.fromLane(own, 2);
+    Value low =
+        logic.bitOr(logic.bitAnd(own, 0xffff), logic.shiftLeft(other, 16));
+    Value high =
+        logic.bitOr(logic.shiftRight(other, 16), logic.bitAnd(own, 0xffff0000));
+    return logic.select(2, high, low);
+  }
+};
 } // namespace
 
 void tercet::registerNVIDIAMatrixEngines() {
   gputarget::registerMatrixEngine(std::make_unique<MmaEngine>());
+  gputarget::registerMatrixEngine(std::make_unique<SparseMmaEngine>());
 }

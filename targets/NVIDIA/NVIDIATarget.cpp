@@ -11,12 +11,12 @@
 //
 //===----------------------------------------------------------------------===//
 #include "targets/NVIDIA/NVIDIATarget.h"
+#include "lib/Codegen/Codegen.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
-#include "lib/Codegen/Codegen.h"
-#include "targets/GPU/ListKernels.h"
 #include "targets/GPU/Configure.h"
+#include "targets/GPU/ListKernels.h"
 #include "targets/GPU/Pipeline.h"
 #include "targets/NVIDIA/Ptxas.h"
 #include "llvm/ADT/StringExtras.h"
@@ -28,28 +28,36 @@ static constexpr llvm::StringLiteral kTriple = "nvptx64-nvidia-cuda";
 /// Shared memory that a kernel may declare without asking the driver for more.
 static constexpr int64_t kSharedLimit = 48 * 1024;
 
-/// sm_75 and later: what today's drivers and assemblers take.
-static bool isSupported(StringRef chip) {
+/// 90 of sm_90a, 0 of what is no chip.
+static unsigned getNumber(StringRef chip) {
   unsigned number = 0;
-  return chip.consume_front("sm_") && !chip.consumeInteger(10, number) &&
-         number >= 75;
+  return chip.consume_front("sm_") && !chip.consumeInteger(10, number) ? number
+                                                                       : 0;
 }
 
+/// sm_75 and later: what today's drivers and assemblers take.
+static bool isSupported(StringRef chip) { return getNumber(chip) >= 75; }
+
 /// Warp-wide integer matrix instructions: sm_80 and later.
-static bool hasIntegerMma(StringRef chip) {
-  unsigned number = 0;
-  return chip.consume_front("sm_") && !chip.consumeInteger(10, number) &&
-         number >= 80;
+static bool hasIntegerMma(StringRef chip) { return getNumber(chip) >= 80; }
+
+/// Sparse matrix instructions are of PTX 8.5, which chips before sm_100 are
+/// older than; all else is in the first version that knows the chip, and an
+/// older driver takes it.
+static bool usesSparseMma(ModuleOp kernels) {
+  auto found = kernels.walk([](LLVM::CallIntrinsicOp call) {
+    return call.getIntrin().starts_with("llvm.nvvm.mma.sp")
+               ? WalkResult::interrupt()
+               : WalkResult::advance();
+  });
+  return found.wasInterrupted();
 }
 
 /// LLVM's list is sorted as text; this one by number.
 static std::vector<std::string> getChips() {
   std::vector<std::string> chips = codegen::listChips(kTriple, isSupported);
   auto key = [](StringRef chip) {
-    unsigned number = 0;
-    chip.consume_front("sm_");
-    chip.consumeInteger(10, number);
-    return std::make_pair(number, chip);
+    return std::make_pair(getNumber(chip), chip);
   };
   llvm::sort(chips, [&](const std::string &a, const std::string &b) {
     return key(a) < key(b);
@@ -109,7 +117,10 @@ public:
   FailureOr<SerializedCode>
   serialize(ModuleOp kernels, const TargetSpec &spec,
             const SerializeOptions &options) const override {
-    auto code = tercet::codegen::Codegen::create(kernels, spec, options);
+    TargetSpec needed = spec;
+    if (getNumber(spec.chip) < 100 && usesSparseMma(kernels))
+      needed.features.push_back("ptx85");
+    auto code = tercet::codegen::Codegen::create(kernels, needed, options);
     if (!code || failed(code->optimize()))
       return failure();
     FailureOr<std::string> ptx =

@@ -126,6 +126,15 @@ public:
                                  : emitPermutes(b, loc, words, setup);
   }
 
+  bool hasPairs() const override { return true; }
+  SmallVector<Value> emitDecodePairs(OpBuilder &b, Location loc,
+                                     Value words) const override {
+    SmallVector<Value> groups = emitLabels(b, loc, words);
+    for (Value &group : groups)
+      group = emitPair(b, loc, group);
+    return groups;
+  }
+
 private:
   /// Two registers with the fields of all labels, then the offsets that pick the
   /// fields of the lower and of the upper half word.
@@ -218,18 +227,76 @@ private:
   static SmallVector<Value> emitArithmetic(OpBuilder &b, Location loc,
                                            Value words) {
     LaneBuilder lanes(b, loc, words.getType());
-    SmallVector<Value> groups;
+    SmallVector<Value> groups = emitLabels(b, loc, words);
+    for (Value &group : groups)
+      group = emitGroup(b, loc, lanes, group);
+    return groups;
+  }
+
+  static SmallVector<Value> emitLabels(OpBuilder &b, Location loc,
+                                       Value words) {
+    LaneBuilder lanes(b, loc, words.getType());
+    SmallVector<Value> labels;
     for (int half = 0; half < 2; ++half) {
       Value x =
           half ? lanes.shiftRight(words, 16) : lanes.bitAnd(words, 0xffff);
       for (int g = 0; g < 3; ++g) {
         Value product = lanes.mul(x, 33);
-        groups.push_back(
-            emitGroup(b, loc, lanes, lanes.shiftRight(product, 16)));
+        labels.push_back(lanes.shiftRight(product, 16));
         x = lanes.bitAnd(product, 0xffff);
       }
     }
-    return groups;
+    return labels;
+  }
+
+  /// Labels 17 .. 31 and 16 are the groups of a positive leading trit, in the
+  /// order of t; labels 15 .. 0 their negatives. Constants of four and two bits
+  /// for each t hold the places and the first value; the second is the leading
+  /// trit, but for t = 0, where the only trit is at place 0.
+  static Value emitPair(OpBuilder &b, Location loc, Value label) {
+    using P = arith::CmpIPredicate;
+    uint64_t places = 0;
+    uint32_t firsts = 0;
+    for (int t = 0; t < 16; ++t) {
+      const auto &trits = getStates().trits[16 + (t + 1) % 16];
+      int leading = 3;
+      while (!trits[leading])
+        --leading;
+      int first = 0, second = std::max(leading, 1);
+      for (int j = 0; j < second; ++j)
+        if (trits[j])
+          first = j;
+      places |= static_cast<uint64_t>(first | second << 2) << (4 * t);
+      firsts |= static_cast<uint32_t>(trits[first] & 3) << (2 * t);
+    }
+    LaneBuilder lanes(b, loc, label.getType()), wide(b, loc, b.getI64Type());
+    Value zero = lanes.constant(0), one = lanes.constant(1);
+    Value negative = lanes.compare(P::ult, label, 16);
+    Value t =
+        lanes.select(negative, lanes.sub(lanes.constant(15), label),
+                     lanes.bitAnd(lanes.sub(label, lanes.constant(17)), 15));
+    Value sign = lanes.select(
+        lanes.compare(P::eq, label, 32), zero,
+        lanes.select(negative, lanes.constant(static_cast<uint32_t>(-1)), one));
+    Value table = arith::ConstantOp::create(
+        b, loc, b.getI64IntegerAttr(static_cast<int64_t>(places)));
+    Value shift = arith::ExtUIOp::create(b, loc, b.getI64Type(),
+                                         lanes.shiftLeft(t, 2));
+    Value place = lanes.bitAnd(
+        arith::TruncIOp::create(b, loc, b.getI32Type(),
+                                wide.shiftRight(table, shift)),
+        15);
+    // Two bits to a signed number.
+    Value first = lanes.shiftLeft(
+        lanes.shiftRight(lanes.constant(firsts), lanes.shiftLeft(t, 1)), 30);
+    first = arith::ShRSIOp::create(b, loc, first, lanes.constant(30));
+    Value second = lanes.select(lanes.compare(P::eq, t, 0), zero, one);
+    auto byte = [&](Value v) {
+      return lanes.bitAnd(arith::MulIOp::create(b, loc, v, sign), 255);
+    };
+    return lanes.bitOr(
+        lanes.bitOr(byte(first), lanes.shiftLeft(byte(second), 8)),
+        lanes.shiftLeft(place, 16));
   }
 
   static Value emitGroup(OpBuilder &b, Location loc, const LaneBuilder &lanes,

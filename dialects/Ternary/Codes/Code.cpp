@@ -12,6 +12,11 @@ using namespace tercet::ternary;
 
 Code::~Code() = default;
 
+llvm::SmallVector<mlir::Value>
+Code::emitDecodePairs(mlir::OpBuilder &, mlir::Location, mlir::Value) const {
+  llvm_unreachable("the code has no pairs");
+}
+
 const Code &tercet::ternary::getCode(CodeKind kind) {
   switch (kind) {
   case CodeKind::I2:

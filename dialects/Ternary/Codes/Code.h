@@ -81,6 +81,16 @@ public:
   emitDecode(mlir::OpBuilder &b, mlir::Location loc, mlir::Value words,
              mlir::ValueRange setup, const DecoderFeatures &features) const = 0;
 
+  /// Whether every group has at most two nonzeros, so that sparse matrix units
+  /// take it.
+  virtual bool hasPairs() const { return false; }
+  /// Decodes words (i32) of a code that has pairs for such a unit: a value of
+  /// each group, whose bytes 0 and 1 are two of its trits (signed), all others
+  /// being zero, and whose bits 16..17 and 18..19 are their places, ascending.
+  virtual llvm::SmallVector<mlir::Value>
+  emitDecodePairs(mlir::OpBuilder &b, mlir::Location loc,
+                  mlir::Value words) const;
+
   // Sizes that follow.
   int64_t getWordsPerRow(int64_t k) const {
     return (k + getWeightsPerWord() - 1) / getWeightsPerWord();

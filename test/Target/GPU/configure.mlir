@@ -8,6 +8,10 @@
 // MATRIX-DAG: remark: matrix products by mfma.16x16x32, 512 threads a workgroup
 // MATRIX-DAG: remark: dot products by sudot4, 256 threads a workgroup
 // MATRIX-DAG: remark: matrix products by wmma.16x16x16, 256 threads a workgroup
+// A code of at most two nonzeros in four takes sparse ones.
+// RUN: tercet-compile %S/Inputs/grid.mlir -o %t.tercet --weights=random:1 --remarks --ptxas=none --target=cuda:sm_80 --target=hip:gfx942 2>&1 | FileCheck %s --check-prefix=SPARSE
+// SPARSE-DAG: remark: matrix products by mma.sp.m16n8k64
+// SPARSE-DAG: remark: matrix products by smfmac.16x16x64
 // DOTS-NOT: matrix products
 // DOTS: remark: dot products by
 // DOTS-NOT: matrix products

@@ -74,3 +74,44 @@ func.func @wmma(%x: memref<16x64xi8>, %sums: memref<16xi32>, %w: memref<1x256xi8
   }
   return
 }
+
+// -----
+
+// Two nonzeros of each four: K of 48 is a word of b33 each for two of the four
+// lanes that share K. Values are exact, so no sum of activations is taken off;
+// activations come from where the instruction wants them, word by word; the
+// lanes exchange the places of the nonzeros.
+// CHECK-LABEL: func @sparse_mma
+// CHECK: vector.load {{.*}} : memref<1x128xi8>, vector<8xi8>
+// CHECK: vector.load {{.*}} : memref<8x48xi8>, vector<4xi8>
+// CHECK: nvvm.shfl.sync bfly
+// CHECK: nvvm.shfl.sync bfly
+// CHECK-COUNT-3: llvm.call_intrinsic "llvm.nvvm.mma.sp.ordered.metadata.m16n8k64.row.col.s8"
+// CHECK-NOT: llvm.call_intrinsic
+// CHECK: scf.parallel
+// CHECK-NOT: arith.subi
+// CHECK: return
+func.func @sparse_mma(%x: memref<8x48xi8>, %sums: memref<8xi32>, %w: memref<1x128xi8>, %y: memref<8x16xi32>) attributes {tercet.workgroup_size = 32 : i64} {
+  rows.matmul #ternary.code<b33, <2:4>> k(48) {config = {engine = "mma.sp.m16n8k64", k_split = 1 : i64, panels = 1 : i64, threads = 32 : i64, tile_sizes = array<i64: 8, 16>}}
+      ins(%x, %sums, %w : memref<8x48xi8>, memref<8xi32>, memref<1x128xi8>)
+      maps [] outs(%y : memref<8x16xi32>) {
+  ^bb0(%acc: i32):
+    rows.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+// CHECK-LABEL: func @smfmac
+// CHECK: vector.load {{.*}} {alignment = 8 : i64} : memref<16x96xi8>, vector<8xi8>
+// CHECK-COUNT-3: llvm.call_intrinsic "llvm.amdgcn.smfmac.i32.16x16x64.i8"
+func.func @smfmac(%x: memref<16x96xi8>, %sums: memref<16xi32>, %w: memref<1x256xi8>, %y: memref<16x16xi32>) attributes {tercet.workgroup_size = 64 : i64} {
+  rows.matmul #ternary.code<b33, <2:4>> k(96) {config = {engine = "smfmac.16x16x64", k_split = 1 : i64, panels = 1 : i64, threads = 64 : i64, tile_sizes = array<i64: 16, 16>}}
+      ins(%x, %sums, %w : memref<16x96xi8>, memref<16xi32>, memref<1x256xi8>)
+      maps [] outs(%y : memref<16x16xi32>) {
+  ^bb0(%acc: i32):
+    rows.yield %acc : i32
+  }
+  return
+}

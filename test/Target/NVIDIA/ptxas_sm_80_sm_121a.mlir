@@ -4,6 +4,7 @@
 // RUN: tercet-compile %S/../GPU/Inputs/linear.mlir --weights=random:1 --code=i2 --target=cuda:sm_80 --target=cuda:sm_121a --ptxas=%ptxas --save-temps=%t.d/i2 -o %t.tercet 2>&1 | FileCheck %s --allow-empty --check-prefix=QUIET
 // RUN: tercet-compile %S/../GPU/Inputs/linear.mlir --weights=random:1 --code=t5 --target=cuda:sm_80 --target=cuda:sm_121a --ptxas=%ptxas --save-temps=%t.d/t5 -o %t.tercet 2>&1 | FileCheck %s --allow-empty --check-prefix=QUIET
 // RUN: tercet-compile %S/../GPU/Inputs/rows.mlir --target=cuda:sm_80 --target=cuda:sm_121a --ptxas=%ptxas --save-temps=%t.d/rows -o %t.tercet 2>&1 | FileCheck %s --allow-empty --check-prefix=QUIET
+// RUN: tercet-compile %S/../GPU/Inputs/grid.mlir --weights=random:1 --target=cuda:sm_75 --target=cuda:sm_80 --target=cuda:sm_90a --target=cuda:sm_100 --target=cuda:sm_110 --target=cuda:sm_121a --ptxas=%ptxas -o %t.tercet 2>&1 | FileCheck %s --allow-empty --check-prefix=QUIET
 // QUIET-NOT: {{error|warning}}
 
 // RUN: llvm-readelf -h %t.d/i2/cuda_sm_80.cubin | FileCheck %s --check-prefix=CUBIN

@@ -33,13 +33,14 @@ struct Case {
   CodeKind kind;
   int64_t lanes; // 0: an i32
   bool permute32x32, permute128x8;
+  bool pairs = false; // emitDecodePairs
 };
 
 std::string name(const ::testing::TestParamInfo<Case> &info) {
   const Case &c = info.param;
   return stringifyCodeKind(c.kind).str() + "_x" + std::to_string(c.lanes) +
          (c.permute32x32 ? "_permute32x32" : "") +
-         (c.permute128x8 ? "_permute128x8" : "");
+         (c.permute128x8 ? "_permute128x8" : "") + (c.pairs ? "_pairs" : "");
 }
 
 class DecoderTest : public ::testing::TestWithParam<Case> {
@@ -90,7 +91,8 @@ protected:
     SmallVector<Value> setup = code->emitSetup(b, loc, type, features);
     Value words = LLVM::LoadOp::create(b, loc, type, entry->getArgument(0), 4);
     SmallVector<Value> groups =
-        code->emitDecode(b, loc, words, setup, features);
+        c.pairs ? code->emitDecodePairs(b, loc, words)
+                : code->emitDecode(b, loc, words, setup, features);
     ASSERT_EQ(groups.size(), code->getWeightsPerWord() / 4);
     for (auto [g, group] : llvm::enumerate(groups)) {
       ASSERT_EQ(group.getType(), type);
@@ -137,14 +139,28 @@ protected:
       for (size_t lane = 0; lane < lanes; ++lane) {
         std::vector<int8_t> trits =
             decodeByDefinition(code->getKind(), words[at + lane]);
-        for (size_t g = 0; g < groups; ++g)
+        for (size_t g = 0; g < groups; ++g) {
+          if (GetParam().pairs)
+            out[g * lanes + lane] = expandPair(out[g * lanes + lane]);
           for (size_t j = 0; j < 4; ++j)
             ASSERT_EQ(out[g * lanes + lane] >> (8 * j) & 0xff,
                       uint32_t(trits[4 * g + j] + 1))
                 << "word " << words[at + lane] << " lane " << lane << " group "
                 << g << " byte " << j;
+        }
       }
     }
+  }
+
+  /// The group of bytes w + 1 that a pair stands for.
+  static uint32_t expandPair(uint32_t pair) {
+    uint32_t first = pair >> 16 & 3, second = pair >> 18 & 3;
+    EXPECT_LT(first, second);
+    EXPECT_EQ(pair >> 20, 0u);
+    uint8_t bytes[4] = {1, 1, 1, 1};
+    bytes[first] = uint8_t(1 + pair);
+    bytes[second] = uint8_t(1 + (pair >> 8));
+    return bytes[0] | bytes[1] << 8 | bytes[2] << 16 | uint32_t(bytes[3]) << 24;
   }
 
   MLIRContext context;
@@ -210,6 +226,7 @@ std::vector<Case> getCases() {
       if (lanes != 4)
         cases.push_back({code->getKind(), lanes, true, true});
     }
+  cases.push_back({CodeKind::B33, 0, false, false, true});
   return cases;
 }
 
