@@ -1,0 +1,151 @@
+//===- LaneMoves.cpp - between lanes and scalar registers -----------------===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "Decoder.h"
+#include "Vector.h"
+#include <cstring>
+
+using namespace tercet::emu;
+using namespace tercet::emu::amdgpu;
+
+static uint32_t scalarOf(const Wave &w, const Operand &o) {
+  return o.kind == Operand::Scalar ? w.s[o.index] : o.value[0];
+}
+
+static void readLane(Wave &w, const Inst &i) {
+  unsigned lane = scalarOf(w, i.src[1]) % w.lanes;
+  w.setScalar(i.dst.index, w.v(i.src[0].index)[lane]);
+}
+/// Lane 0 where none is on.
+static void readFirstLane(Wave &w, const Inst &i) {
+  uint64_t on = w.exec();
+  unsigned lane = on ? static_cast<unsigned>(__builtin_ctzll(on)) : 0;
+  w.setScalar(i.dst.index, i.src[0].kind == Operand::Vector
+                               ? w.v(i.src[0].index)[lane]
+                               : scalarOf(w, i.src[0]));
+}
+/// Whether the lane is on does not matter.
+static void writeLane(Wave &w, const Inst &i) {
+  unsigned lane = scalarOf(w, i.src[1]) % w.lanes;
+  w.v(i.dst.index)[lane] = scalarOf(w, i.src[0]);
+}
+
+/// Bits of lanes before this one.
+template <unsigned Half> static void maskedCount(Wave &w, const Inst &i) {
+  alignas(64) uint32_t a[2 * kMaxLanes], b[2 * kMaxLanes], d[kMaxLanes];
+  const uint32_t *mask = fetch(w, i, 0, Type::B32, a),
+                 *plus = fetch(w, i, 1, Type::B32, b);
+  for (unsigned l = 0; l < w.lanes; ++l) {
+    uint64_t before = (uint64_t(1) << l) - 1;
+    d[l] = static_cast<uint32_t>(__builtin_popcount(
+               mask[l] & static_cast<uint32_t>(before >> 32 * Half))) +
+           plus[l];
+  }
+  merge(w, w.v(i.dst.index), d);
+}
+
+static void swapLanes(Wave &w, const Inst &i) {
+  uint32_t *a = w.v(i.dst.index), *b = w.v(i.src[0].index);
+  for (unsigned l = 0; l < w.lanes; ++l)
+    if (w.on(l))
+      std::swap(a[l], b[l]);
+}
+
+/// Within rows of 16: 4 bits a lane in two scalars say where from. X: of the
+/// other row of two.
+template <bool X> static void permuteRow(Wave &w, const Inst &i) {
+  alignas(64) uint32_t d[kMaxLanes];
+  uint32_t *to = w.v(i.dst.index);
+  const uint32_t *from = w.v(i.src[0].index);
+  uint64_t choice = scalarOf(w, i.src[1]) | uint64_t(scalarOf(w, i.src[2]))
+                                                << 32;
+  bool fetchOff = i.opSel & 1, zero = i.opSel & 2;
+  for (unsigned l = 0; l < w.lanes; ++l) {
+    unsigned at = (l & ~15u) + (choice >> 4 * (l & 15) & 15);
+    if (X)
+      at ^= 16;
+    d[l] = fetchOff || w.on(at) ? from[at] : zero ? 0 : to[l];
+  }
+  merge(w, to, d);
+}
+
+/// Of waves of 64 lanes only; with fewer it does nothing but move.
+static void permute64(Wave &w, const Inst &i) {
+  alignas(64) uint32_t d[kMaxLanes];
+  const uint32_t *from = w.v(i.src[0].index);
+  for (unsigned l = 0; l < w.lanes; ++l)
+    d[l] = from[w.lanes == 64 ? l ^ 32 : l];
+  merge(w, w.v(i.dst.index), d);
+}
+
+/// Two registers from either half of two pairs.
+static void packedMove(Wave &w, const Inst &i) {
+  alignas(64) uint32_t d[2][kMaxLanes];
+  for (unsigned k = 0; k < 2; ++k) {
+    const Operand &o = i.src[k];
+    unsigned second = i.opSel >> k & 1;
+    for (unsigned l = 0; l < w.lanes; ++l)
+      d[k][l] = o.kind == Operand::Vector ? w.v(o.index + second)[l]
+                                          : w.s[o.index + second];
+  }
+  for (unsigned k = 0; k < 2; ++k)
+    merge(w, w.v(i.dst.index + k), d[k]);
+}
+
+namespace {
+enum Kinds : uint8_t { kScalar = 1, kVector = 2, kConstant = 4 };
+} // namespace
+
+/// code: what the destination and the sources may be, four bits each.
+static void bindMove(Decoder &d, Inst &i, const Op &op) {
+  i.run = op.run;
+  auto take = [&](unsigned kinds) {
+    Operand o = d.take(Type::B32);
+    unsigned kind = o.kind == Operand::Scalar     ? kScalar
+                    : o.kind == Operand::Vector   ? kVector
+                    : o.kind == Operand::Constant ? kConstant
+                                                  : 0;
+    if (!(kind & kinds) || o.neg || o.abs)
+      d.unknown("the emulator does not know operand '" +
+                d.text.operands[d.taken - 1] + "' of this instruction");
+    return o;
+  };
+  if (i.dpp)
+    d.unknown("the emulator does not know dpp of this instruction");
+  i.dst = take(op.code & 15);
+  for (unsigned k = 0; k < op.sources; ++k)
+    i.src[k] = take(op.code >> 4 * (k + 1) & 15);
+  i.opSel = static_cast<uint8_t>(d.bits("op_sel", 0));
+}
+
+static Op lanes(const char *name, RunFn run, unsigned dst,
+                std::initializer_list<unsigned> sources) {
+  Op op;
+  op.name = name;
+  op.bind = bindMove;
+  op.run = run;
+  op.code = dst;
+  for (unsigned kinds : sources)
+    op.code |= kinds << 4 * ++op.sources;
+  return op;
+}
+
+void amdgpu::addLaneMoves(Table &t) {
+  unsigned s = kScalar, v = kVector, sc = kScalar | kConstant,
+           any = kScalar | kVector | kConstant;
+  t.insert(t.end(),
+           {lanes("v_readlane_b32", readLane, s, {v, sc}),
+            lanes("v_readfirstlane_b32", readFirstLane, s, {any}),
+            lanes("v_writelane_b32", writeLane, v, {sc, sc}),
+            lanes("v_mbcnt_lo_u32_b32", maskedCount<0>, v, {any, any}),
+            lanes("v_mbcnt_hi_u32_b32", maskedCount<1>, v, {any, any}),
+            lanes("v_swap_b32", swapLanes, v, {v}),
+            lanes("v_permlane16_b32", permuteRow<false>, v, {v, sc, sc}),
+            lanes("v_permlanex16_b32", permuteRow<true>, v, {v, sc, sc}),
+            lanes("v_permlane64_b32", permute64, v, {v}),
+            lanes("v_pk_mov_b32", packedMove, v,
+                  {kScalar | kVector, kScalar | kVector})});
+}
