@@ -9,6 +9,7 @@
 #include "lib/Compiler/EmitLibrary.h"
 #include "lib/Support/ErrorHandling.h"
 #include "lib/Support/OutputFile.h"
+#include "lib/Support/PassBisect.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Pass/PassManager.h"
@@ -61,6 +62,10 @@ static cl::opt<unsigned> optLevel("opt-level", cl::value_desc("0-3"), cl::init(3
 static cl::opt<std::string>
     saveTemps("save-temps", cl::value_desc("DIR"), cl::cat(category),
               cl::desc("Keep the IR of every level and the code in a folder"));
+static cl::opt<int> passBisectLimit(
+    "pass-bisect-limit", cl::cat(category), cl::value_desc("N"),
+    cl::desc("Run only the first N optional passes, of MLIR and LLVM together "
+             "(-1: all), and name them"));
 static cl::opt<bool> remarks("remarks", cl::cat(category),
                              cl::desc("Say what was chosen for each kernel"));
 static cl::opt<bool> timeReport("time-report", cl::cat(category),
@@ -79,6 +84,7 @@ static std::string emitKind;
 static std::string code;
 static unsigned optLevel;
 static std::string saveTemps;
+static std::optional<int> passBisectLimit;
 static bool remarks;
 static bool timeReport;
 
@@ -93,6 +99,8 @@ static void saveFlags() {
   code = flags::code;
   optLevel = flags::optLevel;
   saveTemps = flags::saveTemps;
+  if (flags::passBisectLimit.getNumOccurrences())
+    passBisectLimit = flags::passBisectLimit;
   remarks = flags::remarks;
   timeReport = flags::timeReport;
 }
@@ -286,7 +294,13 @@ static int emitArtifact(Compiler &compiler, ModuleOp module,
 }
 
 static int run() {
+  std::optional<support::PassBisect> bisect;
   Compiler compiler;
+  if (passBisectLimit) {
+    bisect.emplace(*passBisectLimit);
+    bisect->attach(compiler.getContext());
+    compiler.getOptions().passBisect = &*bisect;
+  }
   std::optional<Level> to;
   if (llvm::Error e = readOptions(compiler, to))
     return fail(std::move(e));

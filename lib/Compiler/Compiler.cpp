@@ -210,6 +210,7 @@ Compiler::serialize(std::vector<artifact::TargetEntry> &entries) {
         SerializeOptions serialize;
         serialize.saveTemps = options.saveTemps;
         serialize.optLevel = options.optLevel;
+        serialize.passBisect = options.passBisect;
         serialize.stem = entry.spec.name;
         for (char &c : serialize.stem)
           if (!llvm::isAlnum(c) && c != '-' && c != '_')

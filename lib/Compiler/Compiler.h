@@ -18,6 +18,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "tercet/Target/TargetBackend.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Support/SourceMgr.h"
 #include <optional>
@@ -42,6 +43,8 @@ struct CompileOptions {
   unsigned optLevel = 3;
   /// A folder for every intermediate, or "".
   std::string saveTemps;
+  /// Counts and limits optional passes (lib/Support/PassBisect.h), or null.
+  support::PassBisect *passBisect = nullptr;
 };
 
 class Compiler {

@@ -99,7 +99,19 @@ private:
                      b.getDenseI32ArrayAttr({threads, 1, 1}));
     }
     // A loop must not become a call of memset or memcpy: there is no library.
-    entry.setPassthroughAttr(b.getStrArrayAttr({"no-builtins"}));
+    SmallVector<StringRef> attributes{"no-builtins"};
+    // What an AMD kernel could ask the driver for and ours does not: with each
+    // of it would come hidden arguments, if LLVM's attributor did not run.
+    if (!nvvm)
+      attributes.append({"amdgpu-no-completion-action",
+                         "amdgpu-no-default-queue", "amdgpu-no-dispatch-id",
+                         "amdgpu-no-dispatch-ptr", "amdgpu-no-heap-ptr",
+                         "amdgpu-no-hostcall-ptr", "amdgpu-no-implicitarg-ptr",
+                         "amdgpu-no-lds-kernel-id",
+                         "amdgpu-no-multigrid-sync-arg", "amdgpu-no-queue-ptr",
+                         "amdgpu-no-workgroup-id-y", "amdgpu-no-workgroup-id-z",
+                         "amdgpu-no-workitem-id-y", "amdgpu-no-workitem-id-z"});
+    entry.setPassthroughAttr(b.getStrArrayAttr(attributes));
     return entry;
   }
 

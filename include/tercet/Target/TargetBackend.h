@@ -23,6 +23,10 @@
 
 namespace tercet {
 
+namespace support {
+class PassBisect;
+} // namespace support
+
 /// A parsed target string.
 struct TargetSpec {
   /// Kind: "cpu", "cuda", "hip".
@@ -68,6 +72,8 @@ struct SerializeOptions {
   std::string stem;
   /// LLVM optimisation level, 0 to 3.
   unsigned optLevel = 3;
+  /// Counts and limits LLVM's optional passes, or null.
+  support::PassBisect *passBisect = nullptr;
 };
 
 struct SerializedCode {
