@@ -10,10 +10,13 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Support/ErrorHandling.h"
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/DialectRegistry.h"
+#include "mlir/IR/MLIRContext.h"
 #include "tercet/InitAll.h"
 #include "tercet/Target/TargetBackend.h"
 #include "tercet/runtime.h"
+#include "tools/inspect/ExternalTool.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -26,8 +29,6 @@
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/TargetParser/Host.h"
-#include "mlir/IR/Diagnostics.h"
-#include "mlir/IR/MLIRContext.h"
 
 using namespace llvm;
 using namespace tercet;
@@ -142,12 +143,21 @@ static void reportTools() {
     const char *name, *variable, *cost;
   } tools[] = {
       {"ptxas", "TERCET_PTXAS",
-       "cuda targets hold PTX only, which the driver compiles at load; scripts/setup gets it"},
+       "cuda targets hold PTX only, which the driver compiles at load; "
+       "scripts/setup gets it"},
       {"nvdisasm", "TERCET_NVDISASM",
-       "no SASS in tercet-inspect --disassemble and no static report of cubins"},
+       "tercet-inspect --kernels counts the instructions of the PTX, not of "
+       "the cubin; "
+       "scripts/setup gets it"},
+      {"llvm-objdump", "TERCET_OBJDUMP",
+       "tercet-inspect --kernels counts no instructions of AMD and CPU "
+       "kernels"},
   };
   for (auto &tool : tools) {
-    std::string path = findTool(tool.name, tool.variable);
+    StringRef name = tool.name;
+    std::string path = name == "nvdisasm"       ? tercet::tools::findNvdisasm()
+                       : name == "llvm-objdump" ? tercet::tools::findObjdump()
+                                                : findTool(name, tool.variable);
     if (path.empty())
       missing(tool.name, tool.cost);
     else

@@ -7,6 +7,7 @@
 #include "runtime/schema/Header.h"
 #include "tools/Json.h"
 #include "tools/ManifestText.h"
+#include "tools/inspect/ReportText.h"
 #include <cstring>
 
 using namespace tercet::tools;
@@ -16,7 +17,10 @@ static const char kHelp[] =
     R"(tercet-inspect FILE.tercet [options]: shows what an artifact holds
 
   --verify     also checks every digest, and says so
-  --kernels    also lists the kernels of every target
+  --kernels    also lists the kernels of every target with a report of their code:
+               registers, spills, memory, occupancy, instructions by what they do
+               (nvdisasm and llvm-objdump where they are found: TERCET_NVDISASM,
+               TERCET_OBJDUMP; "none" for neither)
   --plan       also lists the commands of every entry point
   --json       prints everything as one JSON object
 )";
@@ -25,6 +29,7 @@ namespace {
 
 struct Options {
   std::string file;
+  const uint8_t *bytes = nullptr; // of the artifact
   bool verify = false, kernels = false, plan = false, json = false;
 };
 
@@ -103,6 +108,11 @@ void printTargets(const Manifest &m, const Options &o) {
              formatBytes(b->data()->length()).c_str());
     }
     printf("  kernels: %zu\n", sizeOf(t->kernels()));
+    TargetReport report;
+    if (o.kernels)
+      report = reportTarget(m, *t, o.bytes);
+    for (const std::string &note : report.notes)
+      printf("    note: %s\n", note.c_str());
     for (size_t i = 0; o.kernels && i < sizeOf(t->kernels()); ++i) {
       const Kernel *k = t->kernels()->Get(static_cast<uint32_t>(i));
       std::string about;
@@ -118,6 +128,7 @@ void printTargets(const Manifest &m, const Options &o) {
              text(k->name()).c_str(), k->buffers(), k->constants(),
              k->workgroup_size(), k->shared_bytes(), k->scratch_bytes(),
              about.empty() ? "" : ": ", about.c_str());
+      fputs(reportText(report.kernels[i]).c_str(), stdout);
     }
     for (size_t i = 0; i < sizeOf(t->programs()); ++i) {
       const Program *p = t->programs()->Get(static_cast<uint32_t>(i));
@@ -217,7 +228,10 @@ void jsonTensors(Json &j, const tercet_artifact *a, size_t e, bool output) {
   });
 }
 
-void jsonTarget(Json &j, const Target &t) {
+void jsonTarget(Json &j, const Manifest &m, const Target &t, const Options &o) {
+  TargetReport report;
+  if (o.kernels)
+    report = reportTarget(m, t, o.bytes);
   j.pair("name", text(t.name()));
   j.pair("device", text(t.device()));
   j.pair("triple", text(t.triple()));
@@ -251,8 +265,15 @@ void jsonTarget(Json &j, const Target &t) {
         j.pair("workgroup_size", k->workgroup_size());
         j.pair("shared_bytes", k->shared_bytes());
         j.pair("scratch_bytes", k->scratch_bytes());
+        if (o.kernels)
+          j.key("report").object([&] { reportJson(j, report.kernels[i]); });
       });
   });
+  if (o.kernels)
+    j.key("report_notes").array([&] {
+      for (const std::string &note : report.notes)
+        j.value(note);
+    });
   j.key("programs").array([&] {
     for (size_t i = 0; i < sizeOf(t.programs()); ++i)
       j.object([&] {
@@ -298,7 +319,7 @@ std::string json(const tercet_artifact *a, const Manifest &m, const Header &h,
     });
     j.key("targets").array([&] {
       for (const Target *t : *m.targets())
-        j.object([&] { jsonTarget(j, *t); });
+        j.object([&] { jsonTarget(j, m, *t, o); });
     });
     j.key("weights").array([&] {
       for (size_t i = 0; i < sizeOf(m.weights()); ++i)
@@ -340,7 +361,7 @@ std::string json(const tercet_artifact *a, const Manifest &m, const Header &h,
   return j.text;
 }
 
-int inspect(const Options &o) {
+int inspect(Options o) {
   Runtime rt;
   // Without --verify the weights are not read: listing a large file is instant.
   tercet_open_options options = {sizeof options, !o.verify};
@@ -352,6 +373,7 @@ int inspect(const Options &o) {
   Header h;
   memcpy(&h, bytes - sizeof h, sizeof h);
   const Manifest &m = *GetManifest(bytes);
+  o.bytes = reinterpret_cast<const uint8_t *>(bytes - sizeof h);
   if (o.json)
     puts(json(rt.artifact, m, h, o).c_str());
   else

@@ -139,6 +139,13 @@ public:
   }
 
 private:
+  static uint64_t countSpills(const nvidia::PtxasResult &result) {
+    uint64_t bytes = 0;
+    for (const KernelReport &kernel : result.kernels)
+      bytes += kernel.spills;
+    return bytes;
+  }
+
   /// Adds the cubin and what ptxas knows of the kernels.
   static LogicalResult assemble(ModuleOp kernels, const TargetSpec &spec,
                                 tercet::codegen::Codegen &code, StringRef ptx,
@@ -157,6 +164,15 @@ private:
           << ptxas << "' is older than " << spec.chip
           << ", so there is no cubin; the driver will assemble the PTX";
       return success();
+    }
+    std::string again = nvidia::askForOccupancy(ptx, assembled->kernels);
+    if (!again.empty()) {
+      llvm::Expected<nvidia::PtxasResult> second =
+          nvidia::runPtxas(ptxas, again, spec.chip);
+      if (!second)
+        llvm::consumeError(second.takeError());
+      else if (countSpills(*second) < countSpills(*assembled))
+        *assembled = std::move(*second);
     }
     for (const KernelReport &report : assembled->kernels) {
       auto it = llvm::find_if(result.kernels, [&](const KernelReport &known) {

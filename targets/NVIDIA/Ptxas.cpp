@@ -22,15 +22,19 @@
 #include "llvm/Support/raw_ostream.h"
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 
 using namespace llvm;
 using namespace tercet;
 using namespace tercet::nvidia;
 
-static cl::opt<std::string>
-    ptxasOption("ptxas", cl::value_desc("path"),
-                cl::desc("NVIDIA's assembler, or 'none' for PTX only (default: "
-                         "what is found on this machine)"));
+/// The option's value: lld, in this process, resets all options after its run.
+static std::string wantedPtxas;
+static cl::opt<std::string> ptxasOption(
+    "ptxas", cl::value_desc("path"),
+    cl::callback([](const std::string &path) { wantedPtxas = path; }),
+    cl::desc("NVIDIA's assembler, or 'none' for PTX only (default: "
+             "what is found on this machine)"));
 
 static std::string getEnv(const char *name) {
   const char *value = std::getenv(name);
@@ -67,10 +71,10 @@ static std::string findInPython(StringRef prefix) {
 }
 
 std::string nvidia::findPtxas() {
-  if (ptxasOption == "none")
+  if (wantedPtxas == "none")
     return "";
-  if (!ptxasOption.empty())
-    return ptxasOption;
+  if (!wantedPtxas.empty())
+    return wantedPtxas;
   std::string env = getEnv("TERCET_PTXAS");
   if (env == "none")
     return "";
@@ -133,6 +137,30 @@ std::vector<KernelReport> nvidia::parsePtxasReport(StringRef text) {
     }
   }
   return kernels;
+}
+
+std::string nvidia::askForOccupancy(StringRef ptx,
+                                    ArrayRef<KernelReport> kernels) {
+  constexpr unsigned kRegistersOfSM = 64 * 1024, kRegisterGroup = 8;
+  std::string text = ptx.str();
+  bool changed = false;
+  for (const KernelReport &kernel : kernels) {
+    static const char size[] = "\n.reqntid ";
+    size_t at = text.find(".entry " + kernel.name + "(");
+    at = at == std::string::npos ? at : text.find(size, at);
+    if (!kernel.spills || at == std::string::npos)
+      continue;
+    unsigned threads = 0;
+    StringRef rest = StringRef(text).drop_front(at + strlen(size));
+    unsigned each = alignTo(std::max(kernel.registers, 1u), kRegisterGroup);
+    if (rest.consumeInteger(10, threads) || !threads ||
+        each * threads > kRegistersOfSM)
+      continue;
+    text.insert(at, "\n.minnctapersm " +
+                        std::to_string(kRegistersOfSM / (each * threads)));
+    changed = true;
+  }
+  return changed ? text : "";
 }
 
 Expected<PtxasResult> nvidia::runPtxas(StringRef ptxas, StringRef ptx,

@@ -8,6 +8,7 @@
 #define TERCET_TARGETS_NVIDIA_PTXAS_H
 
 #include "tercet/Target/TargetBackend.h"
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <string>
@@ -32,6 +33,13 @@ struct PtxasResult {
 /// Assembles PTX text. An error holds what ptxas said.
 llvm::Expected<PtxasResult> runPtxas(llvm::StringRef ptxas, llvm::StringRef ptx,
                                      llvm::StringRef chip);
+
+/// The PTX with a request for as many workgroups on an SM as the registers of
+/// each kernel that spills allow: ptxas aims at such a number by itself and may
+/// spill a few bytes on the way, which it does not where it is told. Empty
+/// where no kernel spills, or none can be helped.
+std::string askForOccupancy(llvm::StringRef ptx,
+                            llvm::ArrayRef<KernelReport> kernels);
 
 /// What `ptxas -v` says about each kernel.
 std::vector<KernelReport> parsePtxasReport(llvm::StringRef text);
