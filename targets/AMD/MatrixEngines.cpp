@@ -33,6 +33,9 @@ public:
   void registerDialects(DialectRegistry &registry) const override {
     registry.insert<LLVM::LLVMDialect>();
   }
+  Value emitUniform(OpBuilder &b, Location loc, Value value) const override {
+    return call(b, loc, b.getI32Type(), "llvm.amdgcn.readfirstlane.i32", value);
+  }
   Value getRow(OpBuilder &b, Location loc, Value lane) const override {
     return getColumn(b, loc, lane);
   }

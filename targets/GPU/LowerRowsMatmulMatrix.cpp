@@ -110,7 +110,9 @@ private:
     m = emit<memref::DimOp>(op.getInit(), index(0));
     n = emit<memref::DimOp>(op.getInit(), index(1));
     Value thread = gpu::ThreadIdOp::create(b, loc, gpu::Dimension::x);
-    Value wave = emit<arith::DivUIOp>(thread, index(engine.getWave()));
+    Value wave = emit<arith::IndexCastUIOp>(
+        b.getI32Type(), emit<arith::DivUIOp>(thread, index(engine.getWave())));
+    wave = toIndex(engine.emitUniform(b, loc, wave));
     lane = emit<arith::IndexCastUIOp>(
         b.getI32Type(), emit<arith::RemUIOp>(thread, index(engine.getWave())));
     slice = emit<arith::RemUIOp>(wave, index(shape.slices));

@@ -20,6 +20,7 @@
 //===----------------------------------------------------------------------===//
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -52,6 +53,16 @@ static Value getRoot(Value memref) {
   return memref;
 }
 
+/// Whether an op that does not say what it touches can touch memory: an
+/// instruction of a machine on values alone (a dot product) cannot.
+static bool mayTouchMemory(Operation *op) {
+  if (op->getNumRegions() || isa<CallOpInterface, gpu::BarrierOp>(op))
+    return true;
+  return llvm::any_of(op->getOperandTypes(), [](Type type) {
+    return isa<BaseMemRefType, LLVM::LLVMPointerType>(type);
+  });
+}
+
 namespace {
 /// What a step of the workgroup touches.
 struct Accesses {
@@ -65,7 +76,7 @@ struct Accesses {
         return;
       auto effects = dyn_cast<MemoryEffectOpInterface>(op);
       if (!effects) {
-        if (!isMemoryEffectFree(op))
+        if (!isMemoryEffectFree(op) && mayTouchMemory(op))
           unknown = true;
         return;
       }
@@ -143,7 +154,7 @@ private:
         continue;
       if (isa<gpu::ThreadIdOp>(def))
         return true;
-      if (isMemoryEffectFree(def))
+      if (isMemoryEffectFree(def) || !mayTouchMemory(def))
         todo.append(def->operand_begin(), def->operand_end());
     }
     return false;

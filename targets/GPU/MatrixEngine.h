@@ -48,6 +48,11 @@ public:
   /// The engine of the same machine that is; empty where there is none.
   virtual llvm::StringRef getSparseEngine() const { return ""; }
 
+  /// An i32 that all lanes of a wave have alike, so that the compiler of the
+  /// machine knows it: what depends on it does not diverge.
+  virtual mlir::Value emitUniform(mlir::OpBuilder &b, mlir::Location loc,
+                                  mlir::Value value) const = 0;
+
   // Where a lane (an i32, 0 .. getWave() - 1) stands; all i32.
   /// Its first row of the panel.
   virtual mlir::Value getRow(mlir::OpBuilder &b, mlir::Location loc,

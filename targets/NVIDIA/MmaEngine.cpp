@@ -43,6 +43,12 @@ public:
     registry.insert<NVVM::NVVMDialect, LLVM::LLVMDialect>();
   }
 
+  Value emitUniform(OpBuilder &b, Location loc, Value value) const override {
+    return NVVM::ShflOp::create(b, loc, b.getI32Type(), constant(b, loc, -1),
+                                value, constant(b, loc, 0),
+                                constant(b, loc, 31), NVVM::ShflKind::idx,
+                                UnitAttr());
+  }
   Value getRow(OpBuilder &b, Location loc, Value lane) const override {
     return times(b, loc, getColumn(b, loc, lane), 2);
   }

@@ -112,3 +112,18 @@ func.func @threaded(%a: memref<8xf32>) {
   }
   return
 }
+
+// An instruction on values alone touches no memory, whatever it fails to say: all
+// threads compute it, one stores.
+// CHECK-LABEL: func @instruction
+// CHECK: llvm.call_intrinsic "llvm.amdgcn.sdot4"
+// CHECK: scf.if
+// CHECK-NEXT: memref.store
+func.func @instruction(%a: memref<4xi32>) attributes {tercet.workgroup_size = 64 : i64} {
+  %c0 = arith.constant 0 : index
+  %v = memref.load %a[%c0] : memref<4xi32>
+  %f = llvm.mlir.constant(false) : i1
+  %d = llvm.call_intrinsic "llvm.amdgcn.sdot4"(%v, %v, %v, %f) : (i32, i32, i32, i1) -> i32
+  memref.store %d, %a[%c0] : memref<4xi32>
+  return
+}
