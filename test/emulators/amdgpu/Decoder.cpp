@@ -87,7 +87,7 @@ void amdgpu::bindConstant(Operand &o, Type type) {
   if (o.kind != Operand::Constant)
     return;
   if (o.real) {
-    if (type == Type::B64 || type == Type::F64) {
+    if (registersOf(type) == 2) {
       uint64_t bits = bitsOf(o.number);
       o.value[0] = static_cast<uint32_t>(bits);
       o.value[1] = static_cast<uint32_t>(bits >> 32);
@@ -104,11 +104,11 @@ void amdgpu::bindConstant(Operand &o, Type type) {
 
 Operand Decoder::take(Type type) {
   Operand o = takeAny();
-  // Whether such a literal is extended with zeros or its sign is not for us to
-  // guess.
-  if (o.literal && type == Type::B64 && o.value[0] >> 31)
+  // Literals are extended with zeros; documents disagree with LLVM on those of
+  // signed operands.
+  if (o.literal && type == Type::I64 && o.value[0] >> 31)
     unknown("the emulator does not know how a literal with its top bit set is "
-            "extended to 64 bits");
+            "extended to a signed operand");
   bindConstant(o, type);
   return o;
 }

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Executor.h"
+#include "Vector.h"
 #include "common/SharedMemory.h"
 #include <algorithm>
 #include <cstring>
@@ -101,6 +102,7 @@ void Executor::startWave(Wave &w, uint64_t workgroup) {
                    kGarbage);
   w.state = Wave::Running;
   w.next = kernel.entry;
+  w.indexed = 0;
   w.s[kNull] = 0;
   w.s[kScc] = 0;
   w.s[kSharedBase] = w.s[kPrivateBase] = 0;
@@ -115,13 +117,15 @@ void Executor::startWave(Wave &w, uint64_t workgroup) {
 
   // User registers in the order of the descriptor's bits, then the system's.
   unsigned s = 0;
+  auto refuse = [&](const std::string &what) {
+    throw Fault{"kernel '" + kernel.name + "' " + what, -1, true};
+  };
   auto user = [&](unsigned bit, unsigned words, uint64_t value,
                   const char *what) {
     if (!(kernel.properties >> bit & 1))
       return;
     if (what)
-      fail("wants %s in scalar registers, which the emulator does not have",
-           what);
+      refuse(std::string("wants ") + what + " in scalar registers");
     w.s[s] = static_cast<uint32_t>(value);
     if (words > 1)
       w.s[s + 1] = static_cast<uint32_t>(value >> 32);
@@ -129,7 +133,7 @@ void Executor::startWave(Wave &w, uint64_t workgroup) {
   };
   user(0, 4, 0, "a buffer of scratch memory");
   user(1, 2, packetAddress, nullptr);
-  user(2, 2, 0, "the queue");
+  user(2, 2, 0, nullptr); // the queue: reading it is a fault
   user(3, 2, kernargAddress, nullptr);
   user(4, 2, 0, nullptr);
   user(5, 2, 0, nullptr); // flat scratch: nothing reads it here
@@ -137,7 +141,7 @@ void Executor::startWave(Wave &w, uint64_t workgroup) {
   unsigned preload = kernel.preload & 127, from = kernel.preload >> 7;
   for (unsigned k = 0; k < preload; ++k) {
     if ((from + k + 1) * 4 > kernarg.size())
-      fail("preloads arguments that it is not given");
+      refuse("preloads arguments that it is not given");
     memcpy(&w.s[s++], kernarg.data() + 4 * (from + k), 4);
   }
   unsigned users = kernel.rsrc2 >> 1 & 31;
@@ -184,7 +188,10 @@ void Executor::run(Wave &w) {
     if (++steps > limit)
       fail("runs for more than %llu instructions",
            static_cast<unsigned long long>(limit));
-    i.run(w, i);
+    if (w.indexed)
+      runIndexed(w, i);
+    else
+      i.run(w, i);
   }
 }
 

@@ -81,6 +81,64 @@ static void permute64(Wave &w, const Inst &i) {
   merge(w, w.v(i.dst.index), d);
 }
 
+//===----------------------------------------------------------------------===//
+// Registers by an index in M0
+//===----------------------------------------------------------------------===//
+
+static unsigned registerAt(const Wave &w, unsigned index, uint32_t plus) {
+  uint64_t at = uint64_t(index) + plus;
+  if (at >= w.vectors.size() / w.lanes)
+    fail("indexes vector register %llu", static_cast<unsigned long long>(at));
+  return static_cast<unsigned>(at);
+}
+
+template <bool Source, bool Destination>
+static void moveRelative(Wave &w, const Inst &i) {
+  alignas(64) uint32_t buffer[2 * kMaxLanes];
+  uint32_t plus = w.s[kM0];
+  const uint32_t *from = Source ? w.v(registerAt(w, i.src[0].index, plus))
+                                : fetch(w, i, 0, Type::B32, buffer);
+  merge(w, w.v(registerAt(w, i.dst.index, Destination ? plus : 0)), from);
+}
+
+/// Until switched off, M0's low byte is added to registers of vector
+/// instructions.
+static void indexOn(Wave &w, const Inst &i) {
+  w.indexed = i.word >> 8 & 15;
+  w.s[kM0] = (scalarOf(w, i.src[0]) & 255) | uint32_t(w.indexed) << 12;
+}
+static void indexOff(Wave &w, const Inst &) { w.indexed = 0; }
+static void indexMode(Wave &w, const Inst &i) {
+  w.indexed = i.word & 15;
+  w.s[kM0] = (w.s[kM0] & ~0xf000u) | uint32_t(w.indexed) << 12;
+}
+static void indexValue(Wave &w, const Inst &i) {
+  w.s[kM0] = (w.s[kM0] & ~255u) | (scalarOf(w, i.src[0]) & 255);
+}
+static void bindIndex(Decoder &d, Inst &i, const Op &op) {
+  i.run = op.run;
+  if (op.code)
+    i.src[0] = d.take(Type::B32);
+  d.taken = d.text.operands.size(); // gpr_idx(...): in the instruction's bits
+}
+
+void amdgpu::runIndexed(Wave &w, const Inst &i) {
+  if (i.name.compare(0, 2, "v_")) {
+    i.run(w, i);
+    return;
+  }
+  if (i.run != runVector)
+    fail("uses registers by index in a way that the emulator does not know");
+  Inst moved = i;
+  uint32_t plus = w.s[kM0] & 255;
+  for (unsigned k = 0; k < 3; ++k)
+    if (w.indexed >> k & 1 && moved.src[k].kind == Operand::Vector)
+      moved.src[k].index = registerAt(w, moved.src[k].index, plus);
+  if (w.indexed & 8 && moved.dst.kind == Operand::Vector)
+    moved.dst.index = registerAt(w, moved.dst.index, plus);
+  moved.run(w, moved);
+}
+
 /// Two registers from either half of two pairs.
 static void packedMove(Wave &w, const Inst &i) {
   alignas(64) uint32_t d[2][kMaxLanes];
@@ -148,4 +206,16 @@ void amdgpu::addLaneMoves(Table &t) {
             lanes("v_permlane64_b32", permute64, v, {v}),
             lanes("v_pk_mov_b32", packedMove, v,
                   {kScalar | kVector, kScalar | kVector})});
+  auto index = [&](const char *name, RunFn run, int64_t operand) {
+    Op op;
+    op.name = name;
+    op.bind = bindIndex;
+    op.run = run;
+    op.code = operand;
+    t.push_back(op);
+  };
+  index("s_set_gpr_idx_on", indexOn, 1);
+  index("s_set_gpr_idx_off", indexOff, 0);
+  index("s_set_gpr_idx_mode", indexMode, 0);
+  index("s_set_gpr_idx_idx", indexValue, 1);
 }

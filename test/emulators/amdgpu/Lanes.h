@@ -60,7 +60,7 @@ TERCET_LANE32(Bit, Bit)
     }                                                                          \
   };
 TERCET_LANE64(uint64_t, B64)
-TERCET_LANE64(int64_t, B64)
+TERCET_LANE64(int64_t, I64)
 TERCET_LANE64(double, F64)
 #undef TERCET_LANE64
 

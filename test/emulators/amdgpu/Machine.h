@@ -61,6 +61,7 @@ enum class Type : uint8_t {
   B32,
   F32,
   B64,
+  I64, ///< signed: it matters for literals
   F64,
   Bit,  ///< one bit a lane, in a scalar register (pair)
   P16,  ///< two of 16 bits
@@ -69,7 +70,7 @@ enum class Type : uint8_t {
 };
 
 inline unsigned registersOf(Type t) {
-  return t == Type::B64 || t == Type::F64 ? 2 : 1;
+  return t == Type::B64 || t == Type::I64 || t == Type::F64 ? 2 : 1;
 }
 inline bool is16(Type t) { return t == Type::B16 || t == Type::F16; }
 
@@ -157,6 +158,8 @@ struct Wave {
   uint32_t s[kScalarRegisters];
   uint32_t mode = 0;
   uint32_t next = 0; ///< index of the instruction to run next
+  /// gfx9: which operands M0 is added to (1 << n: source n, 8: destination).
+  uint8_t indexed = 0;
   std::vector<uint32_t> vectors;
   alignas(64) uint32_t mask[kMaxLanes]; ///< all ones in lanes that are on
   Scratch scratch;

@@ -222,6 +222,7 @@ bool amdgpu::parseOperand(const std::string &text, Operand &out) {
     out.kind = Operand::None;
     return true;
   }
+  inside("lit("); // a literal that an inline constant would do for
   return parseRegister(s, out) || parseNumber(s, out);
 }
 

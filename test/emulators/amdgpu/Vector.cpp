@@ -436,7 +436,7 @@ void amdgpu::bindVector(Decoder &d, Inst &i, const Op &op) {
         (type == Type::Bit && o.kind != Operand::Scalar))
       d.unknown("the emulator does not know operand '" +
                 d.text.operands[d.taken - 1] + "' of this instruction");
-    if ((o.neg || o.abs) && (type == Type::B64))
+    if ((o.neg || o.abs) && (type == Type::B64 || type == Type::I64))
       d.unknown("the emulator does not know a sign change of this operand");
   }
   if (i.dpp && (op.bits || i.src[0].kind != Operand::Vector))

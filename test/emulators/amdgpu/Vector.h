@@ -16,6 +16,9 @@ void runVector(Wave &w, const Inst &i);
 /// Two of them; both read before one writes.
 void runDual(Wave &w, const Inst &i);
 
+/// Any instruction while `indexed` is set.
+void runIndexed(Wave &w, const Inst &i);
+
 /// The lane arrays of a source: of a register itself, or made in `buffer` (2 *
 /// 64 words). `upper`: of a packed instruction, the second time.
 const uint32_t *fetch(Wave &w, const Inst &i, unsigned k, Type type,

@@ -34,8 +34,10 @@ static WithBit<double> divScale(double x, double denominator,
   if (isDenormal(denominator))
     return {x * 0x1p128, 0};
   bool tinyReciprocal = isDenormal(1.0 / denominator);
+  // Documents have the larger factor here too, by which such a denominator
+  // would become infinite and the quotient a NaN.
   if (tinyReciprocal && tinyQuotient)
-    return {isDenominator ? x * 0x1p128 : x, 1};
+    return {isDenominator ? x * 0x1p-128 : x, 1};
   if (tinyReciprocal)
     return {x * 0x1p-128, 0};
   if (tinyQuotient)

@@ -69,8 +69,10 @@ static WithBit<float> divScale(float x, float denominator, float numerator) {
   if (isDenormal(denominator))
     return {x * 0x1p64f, 0};
   bool tinyReciprocal = isDenormal(1.0 / denominator);
+  // Documents have the larger factor here too, by which such a denominator
+  // would become infinite and the quotient a NaN.
   if (tinyReciprocal && isDenormal(quotient))
-    return {isDenominator ? x * 0x1p64f : x, 1};
+    return {isDenominator ? x * 0x1p-64f : x, 1};
   if (tinyReciprocal)
     return {x * 0x1p-64f, 0};
   if (isDenormal(quotient))
