@@ -76,7 +76,7 @@ std::string tercet::tools::reportText(const KernelReport &kernel) {
   if (kernel.occupancy) {
     const Occupancy &o = *kernel.occupancy;
     text += indent + "occupancy " + std::to_string(o.waves) + " of " +
-            std::to_string(o.most) + (amd ? " waves" : " warps") + " a " +
+            std::to_string(o.most) + (amd ? " waves a " : " warps an ") +
             o.unit + ", limited by " + o.limit + "\n";
   }
   if (kernel.mix) {

@@ -30,21 +30,8 @@ const Kind kKinds[] = {
      "it is for gfx1100 and this GPU is gfx942", BlobFormat::hsaco},
 };
 
-/// The standard artifact as one for a GPU.
 Source gpuSource(const Kind &kind) {
-  Source s = makeSource();
-  std::string code = "FAKE code";
-  s.segments[0].assign(code.begin(), code.end());
-  TargetT &t = s.target();
-  t.name = std::string(kind.device) + ":" + kind.chip;
-  t.device = kind.device;
-  t.chip = kind.chip;
-  t.blobs[0]->format = kind.format;
-  t.blobs[0]->chip = kind.format == BlobFormat::ptx ? "" : kind.chip;
-  t.blobs[0]->data.reset(new Range(0, 0, code.size()));
-  for (auto &k : t.kernels)
-    k->workgroup_size = 32;
-  return s;
+  return makeGpuSource(kind.device, kind.chip, kind.format);
 }
 
 class Gpu : public ::testing::TestWithParam<Kind> {

@@ -239,6 +239,23 @@ Source makeSource() {
   return s;
 }
 
+Source makeGpuSource(const std::string &device, const std::string &chip,
+                     BlobFormat format) {
+  Source s = makeSource();
+  std::string code = "FAKE code";
+  s.segments[0].assign(code.begin(), code.end());
+  TargetT &t = s.target();
+  t.name = device + ":" + chip;
+  t.device = device;
+  t.chip = chip;
+  t.blobs[0]->format = format;
+  t.blobs[0]->chip = format == BlobFormat::ptx ? "" : chip;
+  t.blobs[0]->data.reset(new Range(0, 0, code.size()));
+  for (auto &k : t.kernels)
+    k->workgroup_size = 32;
+  return s;
+}
+
 AlignedBytes write(Source &s) {
   auto pack = [&] {
     flatbuffers::FlatBufferBuilder builder;

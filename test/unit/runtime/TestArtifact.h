@@ -52,6 +52,9 @@ struct Source {
 /// with the weight w = 0.5, 1, ..., 4 (rebindable) and total = {10, 20, 30,
 /// 40}.
 Source makeSource();
+/// The same for a GPU, with code that the driver of fake/driver.c takes.
+Source makeGpuSource(const std::string &device, const std::string &chip,
+                     schema::BlobFormat format);
 
 /// Lays the file out; digests and offsets are made right.
 AlignedBytes write(Source &source);

@@ -5,16 +5,22 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// tercet-test-artifact OUT.tercet: the artifact of TestArtifact.h.
+// tercet-test-artifact OUT.tercet [cuda]: the artifact of TestArtifact.h, for
+// this machine or for an NVIDIA GPU whose driver is the tests' own.
 //
 //===----------------------------------------------------------------------===//
 #include "TestArtifact.h"
 #include <cstdio>
+#include <cstring>
 
 int main(int argc, char **argv) {
-  if (argc != 2)
-    return fprintf(stderr, "tercet-test-artifact OUT.tercet\n"), 1;
-  tercet::test::Source source = tercet::test::makeSource();
+  bool cuda = argc == 3 && !strcmp(argv[2], "cuda");
+  if (argc != 2 && !cuda)
+    return fprintf(stderr, "tercet-test-artifact OUT.tercet [cuda]\n"), 1;
+  tercet::test::Source source =
+      cuda ? tercet::test::makeGpuSource("cuda", "sm_90",
+                                         tercet::schema::BlobFormat::ptx)
+           : tercet::test::makeSource();
   tercet::test::AlignedBytes bytes = tercet::test::write(source);
   FILE *file = fopen(argv[1], "wb");
   bool ok = file && fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
