@@ -124,7 +124,7 @@ static void setMode(Wave &w, const Inst &i) {
   if (id != kHwMode)
     fail("writes a hardware register that the emulator does not have");
   uint32_t field = static_cast<uint32_t>((uint64_t(1) << width) - 1) << offset;
-  w.mode = (w.mode & ~field) | (value << offset & field);
+  w.setMode((w.mode & ~field) | (value << offset & field));
 }
 static void getMode(Wave &w, const Inst &i) {
   unsigned id = i.word & 63, offset = i.word >> 6 & 31,
@@ -146,7 +146,7 @@ static void bindMode(Decoder &d, Inst &i, const Op &op) {
 
 /// s_round_mode and s_denorm_mode: four bits of MODE.
 static void setModeField(Wave &w, const Inst &i) {
-  w.mode = (w.mode & ~(15u << i.code)) | (i.word & 15) << i.code;
+  w.setMode((w.mode & ~(15u << i.code)) | (i.word & 15) << i.code);
 }
 static void bindModeField(Decoder &d, Inst &i, const Op &op) {
   bindHint(d, i, op);

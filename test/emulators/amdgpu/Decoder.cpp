@@ -43,6 +43,7 @@ static void runUnknown(Wave &, const Inst &i) { fail("%s", i.problem.c_str()); }
 
 void Decoder::decode(const std::string &printed, Inst &out) {
   out.text = printed;
+  out.scalar = !printed.compare(0, 2, "s_");
   try {
     if (printed.find(" :: ") != std::string::npos)
       bindDual(printed, out);

@@ -34,6 +34,7 @@ private:
   const Launch &config;
   GlobalMemory &memory;
   SharedMemory shared;
+  HostFloat host;
   std::vector<Wave> waves;
   std::vector<uint64_t> runs; ///< of each instruction
   std::vector<char> kernarg;
@@ -89,6 +90,7 @@ Executor::Executor(Code &code, const Kernel &kernel, const Launch &launch,
     w.id = static_cast<unsigned>(&w - waves.data());
     w.global = &memory;
     w.shared = &shared;
+    w.host = &host;
     w.code = &code;
     w.codeBase = codeBase;
     w.scratch.perLane = kernel.scratchBytes;
@@ -179,12 +181,13 @@ void Executor::place(const Fault &fault, const Wave &w) const {
 
 void Executor::run(Wave &w) {
   const Inst *insts = code.insts.data();
+  w.setMode(w.mode);
   uint64_t limit = config.maxSteps ? config.maxSteps : uint64_t(1) << 40;
   while (w.state == Wave::Running) {
     uint32_t at = w.next++;
     const Inst &i = insts[at];
     ++runs[at];
-    laneInstructions += w.active;
+    laneInstructions += i.scalar ? 1 : w.active;
     if (++steps > limit)
       fail("runs for more than %llu instructions",
            static_cast<unsigned long long>(limit));
@@ -225,10 +228,8 @@ void Executor::runWorkgroup(uint64_t id) {
       shared.barrier();
     }
   } catch (const Fault &fault) {
-    leaveFloat();
     place(fault, *current);
   }
-  leaveFloat();
 }
 
 void Executor::count(Counts &counts) const {

@@ -63,7 +63,39 @@ static char *writeAt(Wave &w, const Inst &i, unsigned l, unsigned size) {
   return w.global->write(at, size, alignmentOf(size), l);
 }
 
+/// Addresses of all lanes at once, where all are on and read the same window.
+static bool loadTogether(Wave &w, const Inst &i) {
+  alignas(64) uint64_t at[kMaxLanes];
+  const Operand &v = i.src[0], &s = i.src[1];
+  const uint32_t *p = w.v(v.index);
+  uint64_t base = static_cast<uint64_t>(i.offset) +
+                  (s.kind == Operand::Scalar ? w.s64(s.index) : 0);
+  unsigned n = w.lanes;
+  for (unsigned l = 0; l < n; ++l)
+    at[l] = base + p[l];
+  if (v.count == 2)
+    for (unsigned l = 0; l < n; ++l)
+      at[l] += uint64_t(p[n + l]) << 32;
+  uint64_t low = at[0], high = at[0], bits = 0;
+  for (unsigned l = 0; l < n; ++l) {
+    low = std::min(low, at[l]);
+    high = std::max(high, at[l]);
+    bits |= at[l];
+  }
+  if (bits & (alignmentOf(i.bytes) - 1))
+    return false;
+  const char *from = w.global->readAll(low, high + i.bytes);
+  if (!from)
+    return false;
+  uint32_t *to = w.v(i.dst.index);
+  for (unsigned l = 0; l < n; ++l) // at[] is a copy: `to` may be the address
+    deposit(to, n, l, from + (at[l] - low), i.bytes, i.code);
+  return true;
+}
+
 template <Space S> static void load(Wave &w, const Inst &i) {
+  if (S == Space::Global && w.full && loadTogether(w, i))
+    return;
   // The destination may hold the address: nothing is written before all is
   // read.
   alignas(64) uint32_t fresh[4 * kMaxLanes];

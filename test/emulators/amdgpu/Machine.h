@@ -124,6 +124,7 @@ struct Inst {
   Operand dst, dst2, src[4];
   Type type = Type::None, types[4] = {};
   Float floats = Float::No;
+  bool scalar = false; ///< of the whole wave
   bool clamp = false, packed = false;
   bool keepHigh = false; ///< a 16-bit result leaves the other half alone
   uint8_t omod = 0;      ///< 1: times 2, 2: times 4, 3: half
@@ -151,6 +152,16 @@ struct Scratch {
 
 struct Code;
 
+/// MODE of the wave that runs, for functions of lanes.
+extern thread_local uint32_t currentMode;
+
+/// The host's float unit, of which a thread has one.
+struct HostFloat {
+  HostFloat();
+  ~HostFloat(); ///< sets it back to how programs expect it
+  uint32_t control;
+};
+
 struct Wave {
   enum State : uint8_t { Running, Barrier, Ended } state = Running;
   bool full = true; ///< all lanes are on
@@ -165,6 +176,7 @@ struct Wave {
   Scratch scratch;
   GlobalMemory *global = nullptr;
   SharedMemory *shared = nullptr;
+  HostFloat *host = nullptr;
   const Code *code = nullptr;
   uint64_t codeBase = 0; ///< the device address of the code object
 
@@ -178,6 +190,7 @@ struct Wave {
   void setScalar(unsigned i, uint32_t value);
   void setScalar64(unsigned i, uint64_t value);
   void execChanged();
+  void setMode(uint32_t value) { currentMode = mode = value; }
   /// Makes the host's arithmetic round and flush as MODE says.
   void enterFloat(Float kind);
 };
@@ -190,12 +203,6 @@ inline unsigned denormOf(uint32_t mode, Float kind) {
   return kind == Float::Double ? mode >> 6 & 3 : mode >> 4 & 3;
 }
 constexpr uint32_t kModeDx10Clamp = 1 << 8, kModeIeee = 1 << 9;
-
-/// The MODE that the operation at hand goes by, for functions of lanes.
-extern thread_local uint32_t currentMode;
-
-/// Sets the host's float unit back to how programs expect it.
-void leaveFloat();
 
 } // namespace tercet::emu::amdgpu
 

@@ -28,6 +28,40 @@
 using namespace tercet::emu;
 using namespace tercet::emu::amdgpu;
 
+template <class Set>
+static void forBytes(unsigned count, const uint32_t *p, unsigned n, bool sign,
+                     Set set) {
+  for (unsigned w = 0; w < count / 4; ++w) {
+    uint32_t x = p[w * n];
+    for (unsigned j = 0; j < 4; ++j, x >>= 8)
+      set(4 * w + j, sign ? int16_t(int8_t(x)) : int16_t(x & 255));
+  }
+}
+
+void Tiles::loadA(unsigned row, unsigned k, unsigned count, const uint32_t *p,
+                  unsigned n, Element e) {
+  if (bitsOf(e) == 8)
+    return forBytes(count, p, n, e == Element::I8,
+                    [&](unsigned j, int16_t x) { ai[row][k + j] = x; });
+  for (unsigned j = 0; j < count; ++j)
+    setA(row, k + j, rawElement(p, n, 0, j, bitsOf(e)), e);
+}
+
+void Tiles::loadB(unsigned column, unsigned k, unsigned count,
+                  const uint32_t *p, unsigned n, Element e) {
+  if (bitsOf(e) == 8) // k and count are even
+    return forBytes(count, p, n, e == Element::I8, [&](unsigned j, int16_t x) {
+      bi[(k + j) / 2][column][j % 2] = x;
+    });
+  for (unsigned j = 0; j < count; ++j) {
+    uint32_t raw = rawElement(p, n, 0, j, bitsOf(e));
+    if (isInteger(e))
+      bi[(k + j) / 2][column][(k + j) % 2] = integerOf(raw, e);
+    else
+      bf[k + j][column] = realOf(raw, e);
+  }
+}
+
 void Tiles::multiplyIntegers() {
   for (unsigned i = 0; i < rows; ++i)
     for (unsigned k = 0; k < depth / 2; ++k) {
@@ -102,25 +136,48 @@ static unsigned resultsOf(const Shape &s) {
   return s.rows * s.rows * s.blocks / 64;
 }
 
-/// Where lane and register of the result lie.
-static void locate(const Shape &s, unsigned lane, unsigned r, unsigned &block,
-                   unsigned &row) {
-  if (s.rows == 4) {
-    block = lane / 4;
-    row = r;
-    return;
+namespace {
+/// Where a register of a lane lies in the result.
+struct Target {
+  uint8_t block, row, column;
+};
+/// Of all registers and lanes, [register * 64 + lane].
+struct Layout {
+  explicit Layout(const Shape &s) {
+    unsigned groups = 64 / s.rows, perBlock = s.rows / groups;
+    for (unsigned r = 0; r < resultsOf(s); ++r)
+      for (unsigned lane = 0; lane < 64; ++lane) {
+        unsigned block = lane / 4, row = r;
+        if (s.rows != 4) {
+          block = r / perBlock;
+          row = r % perBlock / 4 * 4 * groups + lane / s.rows * 4 + r % 4;
+        }
+        targets.push_back({static_cast<uint8_t>(block),
+                           static_cast<uint8_t>(row),
+                           static_cast<uint8_t>(lane % s.rows)});
+      }
   }
-  unsigned groups = 64 / s.rows, perBlock = s.rows / groups;
-  block = r / perBlock;
-  row = r % perBlock / 4 * 4 * groups + lane / s.rows * 4 + r % 4;
+  std::vector<Target> targets;
+};
+} // namespace
+
+static const Layout &layoutOf(unsigned shape) {
+  static const std::vector<Layout> layouts = [] {
+    std::vector<Layout> r;
+    for (const Shape &s : kShapes)
+      r.emplace_back(s);
+    return r;
+  }();
+  return layouts[shape];
 }
 
 static void run(Wave &w, const Inst &i) {
   const Shape &s = kShapes[i.code];
+  const std::vector<Target> &targets = layoutOf(i.code).targets;
   alignas(64) static thread_local uint32_t buffer[32 * kMaxLanes],
       result[32 * kMaxLanes];
   static thread_local Tiles t;
-  unsigned n = w.lanes, results = resultsOf(s), bits = bitsOf(s.element);
+  unsigned n = w.lanes, results = resultsOf(s);
   unsigned perRow = 64 / (s.rows * s.blocks), each = s.depth / perRow;
   const uint32_t *a = w.v(i.src[0].index), *b = w.v(i.src[1].index),
                  *c = matrixSource(w, i.src[2], results, buffer);
@@ -128,34 +185,22 @@ static void run(Wave &w, const Inst &i) {
   t.depth = s.depth;
   w.enterFloat(Float::Nearest);
   for (unsigned block = 0; block < s.blocks; ++block) {
-    for (unsigned lane = 0; lane < n; ++lane) {
-      if (lane / s.rows % s.blocks == block) {
-        unsigned first = lane / (s.rows * s.blocks) * each;
-        for (unsigned j = 0; j < each; ++j) {
-          t.setA(lane % s.rows, first + j, rawElement(a, n, lane, j, bits),
-                 s.element);
-          t.setB(first + j, lane % s.rows, rawElement(b, n, lane, j, bits),
-                 s.element);
-        }
+    for (unsigned part = 0; part < perRow; ++part)
+      for (unsigned row = 0; row < s.rows; ++row) {
+        unsigned lane = row + s.rows * (block + s.blocks * part);
+        t.loadA(row, part * each, each, a + lane, n, s.element);
+        t.loadB(row, part * each, each, b + lane, n, s.element);
       }
-      for (unsigned r = 0; r < results; ++r) {
-        unsigned of, row;
-        locate(s, lane, r, of, row);
-        if (of == block)
-          t.ci[row][lane % s.rows] = c[r * n + lane];
-      }
-    }
+    for (unsigned k = 0; k < results * 64; ++k)
+      if (targets[k].block == block)
+        t.ci[targets[k].row][targets[k].column] = c[k];
     if (isInteger(s.element))
       t.multiplyIntegers();
     else
       t.multiplyReals();
-    for (unsigned lane = 0; lane < n; ++lane)
-      for (unsigned r = 0; r < results; ++r) {
-        unsigned of, row;
-        locate(s, lane, r, of, row);
-        if (of == block)
-          result[r * n + lane] = t.ci[row][lane % s.rows];
-      }
+    for (unsigned k = 0; k < results * 64; ++k)
+      if (targets[k].block == block)
+        result[k] = t.ci[targets[k].row][targets[k].column];
   }
   memcpy(w.v(i.dst.index), result, sizeof(uint32_t) * results * n);
 }

@@ -79,12 +79,12 @@ struct Tiles {
     else
       af[row][k] = realOf(raw, e);
   }
-  void setB(unsigned k, unsigned column, uint32_t raw, Element e) {
-    if (isInteger(e))
-      bi[k / 2][column][k % 2] = integerOf(raw, e);
-    else
-      bf[k][column] = realOf(raw, e);
-  }
+  /// `count` neighbours of a row (column), from `k` on, out of a lane's
+  /// registers. `p` is the lane's first word, `n` lanes lie between two.
+  void loadA(unsigned row, unsigned k, unsigned count, const uint32_t *p,
+             unsigned n, Element e);
+  void loadB(unsigned column, unsigned k, unsigned count, const uint32_t *p,
+             unsigned n, Element e);
   /// c += a * b; integers wrap around, reals grow by one fused step a product.
   void multiplyIntegers();
   void multiplyReals();

@@ -58,9 +58,7 @@ static void run(Wave &w, const Inst &i) {
   for (unsigned lane = 0; lane < n; ++lane) {
     unsigned base = lane / s.rows * each;
     uint32_t places = index[lane] >> set * 2 * kept;
-    for (unsigned j = 0; j < each; ++j)
-      t.setB(base + j, lane % s.rows, rawElement(b, n, lane, j, bits),
-             s.element);
+    t.loadB(lane % s.rows, base, each, b + lane, n, s.element);
     for (unsigned e = 0; e < kept; ++e) {
       if (e % 2 && (places >> 2 * e & 3) <= (places >> (2 * e - 2) & 3))
         failAt(static_cast<int>(lane),

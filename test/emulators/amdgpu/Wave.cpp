@@ -52,10 +52,11 @@ void Wave::setBits(unsigned i, uint64_t value) {
 #ifdef __x86_64__
 
 static constexpr uint32_t kPlainMxcsr = 0x1f80; // nearest even, nothing flushed
-static thread_local uint32_t hostControl = kPlainMxcsr;
+
+HostFloat::HostFloat() : control(kPlainMxcsr) { _mm_setcsr(control); }
+HostFloat::~HostFloat() { _mm_setcsr(kPlainMxcsr); }
 
 void Wave::enterFloat(Float kind) {
-  currentMode = mode;
   // MODE's order is nearest, up, down, zero.
   static const uint32_t rounds[] = {0, 2, 1, 3};
   unsigned denorm = denormOf(mode, kind);
@@ -63,28 +64,22 @@ void Wave::enterFloat(Float kind) {
   if (kind != Float::Nearest)
     control |= rounds[roundOf(mode, kind)] << 13 | (denorm & 1 ? 0 : 0x40) |
                (denorm & 2 ? 0 : 0x8000);
-  if (control != hostControl) {
+  if (control != host->control) {
     _mm_setcsr(control);
-    hostControl = control;
+    host->control = control;
   }
-}
-
-void amdgpu::leaveFloat() {
-  if (hostControl != kPlainMxcsr)
-    _mm_setcsr(kPlainMxcsr);
-  hostControl = kPlainMxcsr;
 }
 
 #else
 
 void Wave::enterFloat(Float kind) {
-  currentMode = mode;
   if (kind == Float::Nearest)
     return;
   if (roundOf(mode, kind) || denormOf(mode, kind) != 3)
     fail("rounds or flushes in a way that the emulator only knows on x86-64");
 }
-void amdgpu::leaveFloat() {}
+HostFloat::HostFloat() : control(0) {}
+HostFloat::~HostFloat() = default;
 
 #endif
 

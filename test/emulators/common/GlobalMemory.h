@@ -61,6 +61,16 @@ public:
       checkRead(w, at, size, lane);
     return w.data + at;
   }
+  /// The host address of all bytes from `low` to `high`, or null where a reader
+  /// has to ask for its own ones.
+  const char *readAll(uint64_t low, uint64_t high) const {
+    uint64_t i = low >> kWindowBits;
+    if (i >= windows.size() || low < windows[i].base ||
+        high - windows[i].base > windows[i].length ||
+        (windows[i].allocation && !windows[i].allocation->writers.empty()))
+      return nullptr;
+    return windows[i].data + (low - windows[i].base);
+  }
   /// The same for a write; the caller writes right after.
   char *write(uint64_t address, unsigned size, unsigned align, int lane) {
     Window &w = find(address, size, align, lane, "writes");
