@@ -89,6 +89,17 @@ def GPUKernelABI : Pass<"gpu-kernel-abi", "::mlir::ModuleOp"> {
                            "::mlir::arith::ArithDialect"];
 }
 
+def GPURelaxAtomics : Pass<"gpu-relax-atomics", "::mlir::ModuleOp"> {
+  let summary = "atomics of shared memory order nothing but themselves";
+  let description = [{
+    `llvm.atomicrmw` on shared memory becomes monotonic and of the workgroup's
+    scope; barriers order what is read afterwards. One of other memory is an error.
+  }];
+  let options = [Option<"vendor", "vendor", "std::string", /*default=*/"\"nvvm\"",
+                        "nvvm or rocdl">];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 def GPUVerifyLowered : Pass<"gpu-verify-lowered", "::mlir::ModuleOp"> {
   let summary = "only operations that LLVM IR can express are left";
   let description = [{

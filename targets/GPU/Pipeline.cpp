@@ -63,5 +63,8 @@ void tercet::gputarget::buildCodegenPipeline(OpPassManager &pm,
   pm.addPass(createReconcileUnrealizedCastsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  GPURelaxAtomicsOptions atomics;
+  atomics.vendor = vendor.str();
+  pm.addPass(createGPURelaxAtomics(atomics));
   pm.addPass(createGPUVerifyLowered());
 }
