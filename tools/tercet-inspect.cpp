@@ -7,6 +7,7 @@
 #include "runtime/schema/Header.h"
 #include "tools/Json.h"
 #include "tools/ManifestText.h"
+#include "tools/inspect/PlanText.h"
 #include "tools/inspect/ReportText.h"
 #include <cstring>
 
@@ -39,56 +40,6 @@ std::string tensorText(const tercet_tensor_info &t) {
     out += (i ? ", " : "") + std::string(t.is_dynamic[i] ? "<= " : "") +
            std::to_string(t.bounds[i]);
   return out + "]";
-}
-
-std::string range(const Program &p, const Manifest &m, uint32_t number,
-                  const std::vector<std::string> &dims) {
-  const Buffer *b = p.buffers()->Get(number);
-  std::string at = expression(p.exprs(), b->offset(), dims),
-              size = expression(p.exprs(), b->bytes(), dims), name;
-  switch (b->kind()) {
-  case BufferKind::input:
-    name = text(p.inputs()->Get(b->index())->name());
-    break;
-  case BufferKind::output:
-    name = text(p.outputs()->Get(b->index())->name());
-    break;
-  case BufferKind::weight:
-    name = text(m.weights()->Get(b->index())->name());
-    break;
-  case BufferKind::state:
-    name = text(m.states()->Get(b->index())->name());
-    break;
-  case BufferKind::arena:
-    name = "arena";
-    break;
-  }
-  return name + "[" + at + ", +" + size + "]";
-}
-
-void printPlan(const Program &p, const Target &t, const Manifest &m) {
-  std::vector<std::string> dims = dimNames(p);
-  for (size_t i = 0; i < sizeOf(p.commands()); ++i) {
-    const Command *c = p.commands()->Get(static_cast<uint32_t>(i));
-    std::string line = EnumNameCommandKind(c->kind());
-    if (c->kind() == CommandKind::dispatch)
-      line += " " + text(t.kernels()->Get(c->kernel())->name()) + " grid " +
-              expression(p.exprs(), c->grid(), dims);
-    for (size_t j = 0; j < sizeOf(c->buffers()); ++j) {
-      line += j ? ", " : " (";
-      if (c->kind() == CommandKind::dispatch)
-        line += std::string(EnumNameAccess(static_cast<Access>(
-                    c->access()->Get(static_cast<uint32_t>(j))))) +
-                " ";
-      line += range(p, m, c->buffers()->Get(static_cast<uint32_t>(j)), dims);
-    }
-    line += sizeOf(c->buffers()) ? ")" : "";
-    for (size_t j = 0; j < sizeOf(c->constants()); ++j)
-      line += (j ? ", " : " constants ") +
-              expression(p.exprs(),
-                         c->constants()->Get(static_cast<uint32_t>(j)), dims);
-    printf("      %3zu  %s\n", i, line.c_str());
-  }
 }
 
 void printTargets(const Manifest &m, const Options &o) {
@@ -141,7 +92,7 @@ void printTargets(const Manifest &m, const Options &o) {
              formatBytes(static_cast<uint64_t>(atBounds(*p, p->arena_bytes())))
                  .c_str());
       if (o.plan)
-        printPlan(*p, *t, m);
+        fputs(planText(*p, *t, m).c_str(), stdout);
     }
   }
 }

@@ -171,12 +171,14 @@ Listing tercet::tools::parsePtx(const std::string &text) {
       code = nullptr;
     if (!body.empty() && body.back() == ':') // a label
       continue;
+    // A brace of a block, not of a vector.
+    auto outer = [&] {
+      return statement.find_first_not_of(" \t") == std::string::npos;
+    };
     for (char c : body) {
-      bool outer =
-          trim(statement).empty(); // a brace of a block, not of a vector
-      if (c == '{' && outer)
+      if (c == '{' && outer())
         ++depth;
-      else if (c == '}' && outer)
+      else if (c == '}' && outer())
         depth = std::max(depth - 1, 0);
       else if (c == ';') {
         std::string done = trim(statement);
