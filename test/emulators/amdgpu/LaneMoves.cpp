@@ -204,6 +204,9 @@ void amdgpu::addLaneMoves(Table &t) {
             lanes("v_permlane16_b32", permuteRow<false>, v, {v, sc, sc}),
             lanes("v_permlanex16_b32", permuteRow<true>, v, {v, sc, sc}),
             lanes("v_permlane64_b32", permute64, v, {v}),
+            lanes("v_movrels_b32", moveRelative<true, false>, v, {v}),
+            lanes("v_movreld_b32", moveRelative<false, true>, v, {any}),
+            lanes("v_movrelsd_b32", moveRelative<true, true>, v, {v}),
             lanes("v_pk_mov_b32", packedMove, v,
                   {kScalar | kVector, kScalar | kVector})});
   auto index = [&](const char *name, RunFn run, int64_t operand) {

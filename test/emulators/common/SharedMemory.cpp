@@ -44,7 +44,7 @@ void SharedMemory::failRace(uint64_t address, const Byte &b, unsigned thread,
                             int lane, const char *verb, bool read) {
   unsigned other = read ? b.reader : b.writer;
   char who[48] = "several others";
-  if (other == kAtomic)
+  if (!read && b.atomic)
     snprintf(who, sizeof who, "an atomic");
   else if (other != kSeveral)
     snprintf(who, sizeof who, "%u", other);
@@ -93,6 +93,7 @@ char *SharedMemory::write(uint64_t address, unsigned size, unsigned align,
     b.writeWaveEpoch = waveEpochs[wave];
     b.writer = static_cast<uint16_t>(thread);
     b.writeWave = static_cast<uint16_t>(wave);
+    b.atomic = false;
   }
   return data.data() + address;
 }
@@ -106,14 +107,19 @@ char *SharedMemory::atomic(uint64_t address, unsigned size, unsigned thread,
       failAt(lane,
              "updates byte %" PRIu64 " of shared memory, which nobody wrote",
              address + i);
-    if (b.writer != kAtomic && writtenByOther(b, thread, wave))
+    bool other = writtenByOther(b, thread, wave);
+    if (other && !b.atomic)
       failRace(address + i, b, thread, lane, "updates", false);
     if (readByOther(b, thread, wave))
       failRace(address + i, b, thread, lane, "updates", true);
+    // A plain write of its own that nothing ordered yet stays one for others.
+    bool plain = b.writeEpoch == epoch && !b.atomic && b.writer == thread &&
+                 b.writeWaveEpoch == waveEpochs[wave];
+    b.atomic = !plain;
+    b.writer = other ? kSeveral : static_cast<uint16_t>(thread);
+    b.writeWave = other ? kSeveral : static_cast<uint16_t>(wave);
     b.writeEpoch = epoch;
     b.writeWaveEpoch = waveEpochs[wave];
-    b.writer = kAtomic;
-    b.writeWave = kSeveral;
   }
   return data.data() + address;
 }

@@ -54,12 +54,13 @@ public:
   void invalidate(uint64_t address, unsigned size);
 
 private:
-  static constexpr uint16_t kSeveral = 0xffff, kAtomic = 0xfffe;
+  static constexpr uint16_t kSeveral = 0xffff;
   struct Byte {
     uint32_t writeEpoch = 0, readEpoch = 0; ///< of the workgroup; 0 = never
     uint32_t writeWaveEpoch = 0, readWaveEpoch = 0;
-    uint16_t writer = 0, writeWave = 0; ///< kAtomic: atomics only
-    uint16_t reader = 0, readWave = 0;  ///< kSeveral
+    uint16_t writer = 0, writeWave = 0; ///< or kSeveral
+    uint16_t reader = 0, readWave = 0;  ///< or kSeveral
+    bool atomic = false;                ///< only atomics wrote in this epoch
   };
   void check(uint64_t address, unsigned size, unsigned align, int lane,
              const char *verb);

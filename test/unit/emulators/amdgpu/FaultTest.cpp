@@ -178,6 +178,28 @@ TEST_P(Faults, SharedRaceOfWaves) {
   EXPECT_HAS(run(kNeighbour + write + read + "s_endpgm", o), "nobody wrote");
 }
 
+TEST_P(Faults, AtomicsRaceWithOthersReads) {
+  Options o;
+  o.shared = 1024;
+  o.workgroup = 2 * lanes();
+  std::string write = "v_lshlrev_b32 v1, 2, v0\nv_mov_b32 v3, 0\n"
+                      "{ds_write_b32|ds_store_b32} v1, v0\n"
+                      "s_waitcnt lgkmcnt(0)\ns_barrier\n",
+              read = "{ds_read_b32|ds_load_b32} v2, v3\n";
+  EXPECT_EQ(run(write + "ds_add_u32 v3, v0\ns_endpgm", o), "");
+  EXPECT_EQ(run(write + "ds_add_u32 v1, v0\n"
+                        "{ds_read_b32|ds_load_b32} v2, v1\ns_endpgm",
+                o),
+            "");
+  EXPECT_HAS(run(write + "ds_add_u32 v3, v0\n" + read + "s_endpgm", o), "race");
+  EXPECT_HAS(run(write + read + "ds_add_u32 v3, v0\ns_endpgm", o), "race");
+  // A plain write does not become an atomic by one that follows.
+  EXPECT_HAS(run(write + "{ds_write_b32|ds_store_b32} v3, v0\n"
+                         "ds_add_u32 v3, v0\ns_endpgm",
+                 o),
+             "race");
+}
+
 TEST_P(Faults, DivergentBarrier) {
   Options o;
   o.workgroup = 2 * lanes();

@@ -63,7 +63,7 @@ std::string harness::runKernel(Chip chip, const std::string &body,
   std::string error, text = program(chip, body, o);
   assemble(nameOf(chip), text, object, error);
   if (!error.empty()) {
-    ADD_FAILURE() << error << "\n" << text;
+    ADD_FAILURE() << error;
     return error;
   }
   try {
