@@ -140,9 +140,12 @@ Value ReferenceBuilder::hadamard(Value x) {
     auto side = [&](OpFoldResult offset) -> Value {
       SmallVector<OpFoldResult> offsets{zero, zero, offset, zero},
           taken{split[0], split[1], one, split[3]}, strides(4, one);
-      return tensor::ExtractSliceOp::create(
-          b, loc, RankedTensorType::get({m, blocks, half}, b.getF32Type()),
-          pairs, offsets, taken, strides);
+      // Not by a slice that drops the axis: MLIR cannot tell which one of several
+      // axes of size 1 that is.
+      Value slice = tensor::ExtractSliceOp::create(b, loc, pairs, offsets,
+                                                   taken, strides);
+      return tensor::CollapseShapeOp::create(
+          b, loc, slice, SmallVector<ReassociationIndices>{{0}, {1}, {2, 3}});
     };
     Value butterfly = map(
         {side(zero), side(one)}, {Axes{0, 1, 3}, Axes{0, 1, 3}}, split,
