@@ -10,6 +10,7 @@
 using namespace tercet::emu;
 using namespace tercet::emu::amdgpu;
 
+using u16 = uint16_t;
 using u32 = uint32_t;
 using i32 = int32_t;
 using i64 = int64_t;
@@ -94,6 +95,15 @@ static float dot2Bfloat(u32 a, u32 b, float c) {
                   std::fma(floatOf(a << 16), floatOf(b << 16), c));
 }
 
+/// The same in half precision, rounded at the end.
+static Half dot2Half16(u32 a, u32 b, Half c) {
+  return put<Half>(double(get(low(a))) * get(low(b)) +
+                   double(get(high(a))) * get(high(b)) + get(c));
+}
+static u16 dot2Bfloat16(u32 a, u32 b, u16 c) {
+  return bfloatOf(dot2Bfloat(a, b, bfloatToFloat(c)), 0);
+}
+
 void amdgpu::addDot(Table &t) {
   t.insert(t.end(), {whole<8, true, true>("v_dot4_i32_i8"),
                      whole<8, true, true>("v_dot4c_i32_i8", kTied),
@@ -108,6 +118,8 @@ void amdgpu::addDot(Table &t) {
                      vop<dot2Half>("v_dot2_f32_f16"),
                      vop<dot2Half>("v_dot2c_f32_f16", kTied),
                      vop<dot2Half>("v_dot2acc_f32_f16", kTied),
+                     vop<dot2Half16>("v_dot2_f16_f16"),
+                     vop<dot2Bfloat16>("v_dot2_bf16_bf16"),
                      vop<dot2Bfloat>("v_dot2_f32_bf16"),
                      vop<dot2Bfloat>("v_dot2acc_f32_bf16", kTied)});
 }

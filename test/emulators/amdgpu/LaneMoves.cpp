@@ -81,6 +81,18 @@ static void permute64(Wave &w, const Inst &i) {
   merge(w, w.v(i.dst.index), d);
 }
 
+/// Halves of registers.
+static void swapHalves(Wave &w, const Inst &i) {
+  uint32_t *a = w.v(i.dst.index), *b = w.v(i.src[0].index);
+  unsigned sa = i.dst.high ? 16 : 0, sb = i.src[0].high ? 16 : 0;
+  for (unsigned l = 0; l < w.lanes; ++l)
+    if (w.on(l)) {
+      uint32_t x = a[l] >> sa & 0xffff, y = b[l] >> sb & 0xffff;
+      a[l] = (a[l] & ~(0xffffu << sa)) | y << sa;
+      b[l] = (b[l] & ~(0xffffu << sb)) | x << sb;
+    }
+}
+
 //===----------------------------------------------------------------------===//
 // Registers by an index in M0
 //===----------------------------------------------------------------------===//
@@ -90,6 +102,20 @@ static unsigned registerAt(const Wave &w, unsigned index, uint32_t plus) {
   if (at >= w.vectors.size() / w.lanes)
     fail("indexes vector register %llu", static_cast<unsigned long long>(at));
   return static_cast<unsigned>(at);
+}
+
+static unsigned scalarAt(const Wave &w, unsigned index, unsigned count) {
+  uint64_t at = uint64_t(index) + w.s[kM0];
+  if (at + count > kVcc)
+    fail("indexes scalar register %llu", static_cast<unsigned long long>(at));
+  return static_cast<unsigned>(at);
+}
+template <unsigned Words, bool Source>
+static void moveScalarRelative(Wave &w, const Inst &i) {
+  unsigned from = i.src[0].index, to = i.dst.index;
+  (Source ? from : to) = scalarAt(w, Source ? from : to, Words);
+  for (unsigned k = 0; k < Words; ++k)
+    w.setScalar(to + k, w.s[from + k]);
 }
 
 template <bool Source, bool Destination>
@@ -203,7 +229,12 @@ void amdgpu::addLaneMoves(Table &t) {
             lanes("v_swap_b32", swapLanes, v, {v}),
             lanes("v_permlane16_b32", permuteRow<false>, v, {v, sc, sc}),
             lanes("v_permlanex16_b32", permuteRow<true>, v, {v, sc, sc}),
+            lanes("v_swap_b16", swapHalves, v, {v}),
             lanes("v_permlane64_b32", permute64, v, {v}),
+            lanes("s_movrels_b32", moveScalarRelative<1, true>, s, {s}),
+            lanes("s_movrels_b64", moveScalarRelative<2, true>, s, {s}),
+            lanes("s_movreld_b32", moveScalarRelative<1, false>, s, {s}),
+            lanes("s_movreld_b64", moveScalarRelative<2, false>, s, {s}),
             lanes("v_movrels_b32", moveRelative<true, false>, v, {v}),
             lanes("v_movreld_b32", moveRelative<false, true>, v, {any}),
             lanes("v_movrelsd_b32", moveRelative<true, true>, v, {v}),

@@ -35,7 +35,8 @@ void amdgpu::bindScalar(Decoder &d, Inst &i, const Op &op) {
     if (op.types[k] == Type::Bit)
       continue;
     i.src[k] = d.take(op.types[k]);
-    if (op.flags & kImmediate && k + 1u == op.sources) {
+    if (op.flags & kImmediate &&
+        k == (op.flags & kOld || op.type == Type::Bit)) {
       i.src[k] = Operand();
       i.src[k].kind = Operand::Constant;
       i.src[k].value[0] =
@@ -92,6 +93,7 @@ static u32 cmov32(u32 old, u32 a, Bit c) { return c.v ? a : old; }
 static u64 cmov64(u64 old, u64 a, Bit c) { return c.v ? a : old; }
 static u32 cselect32(u32 a, u32 b, Bit c) { return c.v ? a : b; }
 static u64 cselect64(u64 a, u64 b, Bit c) { return c.v ? a : b; }
+static u32 cmovk32(u32 old, u32 k, Bit c) { return c.v ? k : old; }
 static u32 sextI8(u32 a) { return u32(int8_t(a)); }
 static u32 sextI16(u32 a) { return u32(int16_t(a)); }
 static u32 mulkI32(u32 old, u32 k) { return old * k; }
@@ -130,6 +132,7 @@ void amdgpu::addScalarArithmetic(Table &t) {
                      sop<sextI8>("s_sext_i32_i8"),
                      sop<sextI16>("s_sext_i32_i16"),
                      sop<mov32>("s_movk_i32", kImmediate),
+                     sop<cmovk32>("s_cmovk_i32", kOld | kImmediate),
                      sop<mulkI32>("s_mulk_i32", kOld | kImmediate),
                      sop<addkI32>("s_addk_i32", kOld | kImmediate),
                      sop<packLL>("s_pack_ll_b32_b16"),

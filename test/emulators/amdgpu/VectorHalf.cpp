@@ -15,6 +15,13 @@ static Half rsq(Half x) { return halfOf(1.0 / std::sqrt(double(get(x))), 0); }
 static Half squareRoot(Half x) { return halfOf(std::sqrt(double(get(x))), 0); }
 static Half exp2Of(Half x) { return halfOf(std::exp2(double(get(x))), 0); }
 static Half log2Of(Half x) { return halfOf(std::log2(double(get(x))), 0); }
+/// Of revolutions.
+static Half sine(Half x) {
+  return halfOf(std::sin(get(x) * 6.283185307179586476925), 0);
+}
+static Half cosine(Half x) {
+  return halfOf(std::cos(get(x) * 6.283185307179586476925), 0);
+}
 static Half scale(Half x, int16_t e) {
   return put<Half>(std::ldexp(double(get(x)), e));
 }
@@ -67,6 +74,8 @@ void amdgpu::addVectorHalf(Table &t) {
                      vop<squareRoot>("v_sqrt_f16"),
                      vop<exp2Of>("v_exp_f16"),
                      vop<log2Of>("v_log_f16"),
+                     vop<sine>("v_sin_f16"),
+                     vop<cosine>("v_cos_f16"),
                      vop<divFixup>("v_div_fixup_f16", kKeepHigh)});
   t.insert(t.end(), {vop<add<F>>("v_pk_add_f16", kPacked),
                      vop<mul<F>>("v_pk_mul_f16", kPacked),

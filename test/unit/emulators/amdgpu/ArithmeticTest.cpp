@@ -245,6 +245,18 @@ TEST_P(Arithmetic, DotOfHalves) {
   EXPECT_EQ(one("v_dot2_f32_f16 v128, v64, v65, v66",
                 {0xb8003e00, 0x44004000, f(10)}),
             f(11));
+  if (gfx9())
+    return;
+  EXPECT_EQ(one("v_mov_b32 v128, 0\nv_dot2_f16_f16 v128.h, v64, v65, v66.l",
+                {0xb8003e00, 0x44004000, 0x4900}),
+            0x49800000u);
+  // The same numbers as bfloat16.
+  EXPECT_EQ(one("v_mov_b32 v128, 0\nv_dot2_bf16_bf16 v128.l, v64, v65, v66.l",
+                {0xbf003fc0, 0x40804000, 0x4120}),
+            0x4130u);
+  EXPECT_EQ(one("v_dot2_f32_bf16 v128, v64, v65, v66",
+                {0xbf003fc0, 0x40804000, f(10)}),
+            f(11));
 }
 
 //===----------------------------------------------------------------------===//

@@ -285,6 +285,15 @@ TEST_P(LanesOf, Swap) {
                          {{1}, {2}}, 2);
   EXPECT_EQ(r[0][0], 2u);
   EXPECT_EQ(r[1][0], 1u);
+  if (gfx9())
+    return;
+  r = evaluate(GetParam(),
+               "v_mov_b32 v2, v64\nv_mov_b32 v3, v65\n"
+               "v_swap_b16 v2.h, v3.l\n"
+               "v_mov_b32 v128, v2\nv_mov_b32 v129, v3",
+               {{0x11112222}, {0x33334444}}, 2);
+  EXPECT_EQ(r[0][0], 0x44442222u);
+  EXPECT_EQ(r[1][0], 0x33331111u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Chips, LanesOf, testing::ValuesIn(kChips),

@@ -132,6 +132,12 @@ TEST_P(Scalar, SelectsAndCompares) {
             (Result{kAll, 0}));
   EXPECT_EQ(run("s_cmov_b32 s12, s8", 3, 0, 0), (Result{0, 0}));
   EXPECT_EQ(run("s_cmov_b32 s12, s8", 3, 0, 1), (Result{3, 1}));
+  EXPECT_EQ(run("s_cmovk_i32 s12, 0xfffe", 0, 0, 0), (Result{0, 0}));
+  EXPECT_EQ(run("s_cmovk_i32 s12, 0xfffe", 0, 0, 1), (Result{uint32_t(-2), 1}));
+  EXPECT_EQ(run("s_mov_b32 m0, 2\ns_movrels_b32 s12, s8", 3, 4),
+            (Result{4, 0}));
+  EXPECT_EQ(run("s_mov_b32 m0, 4\ns_movreld_b64 s[8:9], s[10:11]", 3, kAll),
+            (Result{kAll, 0}));
   EXPECT_EQ(run("s_cmp_lt_i32 s8, s10", kOnes, 0).scc, 1u);
   EXPECT_EQ(run("s_cmp_lt_u32 s8, s10", kOnes, 0).scc, 0u);
   EXPECT_EQ(run("s_cmp_ge_i32 s8, s10", 0, 0).scc, 1u);
