@@ -30,10 +30,7 @@ struct File {
   }
 };
 
-struct Symbol {
-  std::string name;
-  uint64_t address = 0, size = 0;
-};
+using Symbol = Function;
 } // namespace
 
 const Kernel *Code::findKernel(const std::string &name) const {
@@ -41,6 +38,19 @@ const Kernel *Code::findKernel(const std::string &name) const {
     if (k.name == name)
       return &k;
   return nullptr;
+}
+
+std::string Code::placeOf(const Inst &i, const Kernel &k) const {
+  char offset[32];
+  const Function *function = nullptr;
+  for (const Function &f : functions)
+    if (i.address >= f.address && i.address < f.address + f.size)
+      function = &f;
+  bool own = !function || function->address == k.start;
+  snprintf(offset, sizeof offset, "0x%llx",
+           static_cast<unsigned long long>(
+               i.address - (own ? k.start : function->address)));
+  return own ? offset : function->name + "+" + offset;
 }
 
 uint32_t Code::at(uint64_t address) const {
@@ -181,7 +191,7 @@ std::unique_ptr<Code> amdgpu::loadCode(Chip chip, const void *data,
   for (unsigned i = 0; i < header.e_shnum; ++i)
     sections.push_back(
         f.read<Elf64_Shdr>(header.e_shoff + i * sizeof(Elf64_Shdr)));
-  std::vector<Symbol> functions, descriptors;
+  std::vector<Symbol> descriptors;
   for (const Elf64_Shdr &s : sections) {
     if (s.sh_type == SHT_RELA && s.sh_flags & SHF_ALLOC)
       relocate(f, s, *code);
@@ -195,7 +205,7 @@ std::unique_ptr<Code> amdgpu::loadCode(Chip chip, const void *data,
       unsigned type = ELF64_ST_TYPE(symbol.st_info);
       size_t n = named.name.size();
       if (type == STT_FUNC && symbol.st_shndx != SHN_UNDEF)
-        functions.push_back(named);
+        code->functions.push_back(named);
       else if (type == STT_OBJECT && n > 3 &&
                !named.name.compare(n - 3, 3, ".kd"))
         descriptors.push_back(named);
@@ -204,7 +214,7 @@ std::unique_ptr<Code> amdgpu::loadCode(Chip chip, const void *data,
   if (descriptors.empty())
     fail("the code object has no kernel, or its symbols were stripped");
   Disassembler disassembler(chip == Chip::Gfx942 ? "gfx942" : "gfx1100");
-  for (const Symbol &s : functions)
+  for (const Symbol &s : code->functions)
     decodeFunction(*code, disassembler, s);
   for (Inst &i : code->insts)
     if (i.offset2 < 0) { // a branch

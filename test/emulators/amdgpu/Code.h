@@ -22,6 +22,11 @@ struct Kernel {
   unsigned vectors = 0, accumulators = 0; ///< registers allocated
 };
 
+struct Function {
+  std::string name;
+  uint64_t address = 0, size = 0;
+};
+
 struct Code {
   explicit Code(Chip chip) : decoder(chip), chip(chip) {}
 
@@ -30,11 +35,14 @@ struct Code {
   std::vector<Inst> insts;
   std::unordered_map<uint64_t, uint32_t> indexOf; ///< by address in the image
   std::vector<Kernel> kernels;
-  std::vector<char> image; ///< the loaded segments
+  std::vector<Function> functions; ///< kernels too
+  std::vector<char> image;         ///< the loaded segments
   /// Where the image holds addresses of itself, and of what.
   std::vector<std::pair<uint64_t, uint64_t>> relocations;
 
   const Kernel *findKernel(const std::string &name) const;
+  /// "0x12", or "function+0x12" where it is not the kernel's own.
+  std::string placeOf(const Inst &i, const Kernel &k) const;
   /// The index of the instruction at an address, or a Fault.
   uint32_t at(uint64_t address) const;
 };

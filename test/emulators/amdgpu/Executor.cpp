@@ -170,11 +170,9 @@ void Executor::place(const Fault &fault, const Wave &w) const {
   const Inst &i = code.insts[w.next ? w.next - 1 : 0];
   std::string lane =
       fault.lane < 0 ? "" : ", lane " + std::to_string(fault.lane);
-  char offset[32];
-  snprintf(offset, sizeof offset, "0x%x", i.address - kernel.start);
   throw Fault{"kernel '" + kernel.name + "', workgroup " +
                   std::to_string(workgroup) + ", wave " + std::to_string(w.id) +
-                  lane + ", at " + offset + " '" + i.text +
+                  lane + ", at " + code.placeOf(i, kernel) + " \'" + i.text +
                   "': " + fault.message,
               fault.lane, true};
 }
