@@ -13,6 +13,8 @@ namespace tercet::emu::amdgpu {
 
 /// Operands with their modifiers, the operation, the result where EXEC is set.
 void runVector(Wave &w, const Inst &i);
+/// A comparison of gfx9 that writes EXEC as well as its destination.
+void runVectorExec(Wave &w, const Inst &i);
 /// Two of them; both read before one writes.
 void runDual(Wave &w, const Inst &i);
 
