@@ -146,6 +146,26 @@ static Kernel readDescriptor(const std::vector<char> &image,
   return k;
 }
 
+/// Notes registers in use; those that a kernel has not allocated are a fault.
+static void checkRegisters(Code &code, const Inst &i, const Kernel *kernel) {
+  if (i.pair) { // a dual instruction, or the first half of one
+    checkRegisters(code, *i.pair, kernel);
+  }
+  const Operand *operands[] = {&i.dst,    &i.dst2,   &i.src[0],
+                               &i.src[1], &i.src[2], &i.src[3]};
+  for (const Operand *o : operands) {
+    if (o->kind != Operand::Vector)
+      continue;
+    unsigned end = o->index + o->count;
+    code.vectors = std::max(code.vectors, end);
+    bool accumulator = o->index >= kFirstAccumulator;
+    if (kernel && end > (accumulator ? kFirstAccumulator + kernel->accumulators
+                                     : kernel->vectors))
+      fail("kernel '%s' uses more vector registers than it allocates: '%s'",
+           kernel->name.c_str(), i.text.c_str());
+  }
+}
+
 static void decodeFunction(Code &code, Disassembler &disassembler,
                            const Symbol &f) {
   if (f.address > code.image.size() || f.size > code.image.size() - f.address ||
@@ -225,7 +245,19 @@ std::unique_ptr<Code> amdgpu::loadCode(Chip chip, const void *data,
   for (const Symbol &s : descriptors) {
     Kernel k = readDescriptor(code->image, s, chip);
     k.entry = code->at(k.start);
+    code->vectors = std::max(code->vectors, k.vectors); // some by index only
     code->kernels.push_back(k);
+  }
+  const Kernel *kernel = nullptr;
+  for (const Inst &i : code->insts) {
+    for (const Function &f : code->functions)
+      if (f.address == i.address && f.size) {
+        kernel = nullptr;
+        for (const Kernel &k : code->kernels)
+          if (k.start == i.address)
+            kernel = &k;
+      }
+    checkRegisters(*code, i, kernel);
   }
   return code;
 }

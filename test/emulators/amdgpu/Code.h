@@ -36,7 +36,8 @@ struct Code {
   std::unordered_map<uint64_t, uint32_t> indexOf; ///< by address in the image
   std::vector<Kernel> kernels;
   std::vector<Function> functions; ///< kernels too
-  std::vector<char> image;         ///< the loaded segments
+  unsigned vectors = 0;    ///< one more than the highest vector register
+  std::vector<char> image; ///< the loaded segments
   /// Where the image holds addresses of itself, and of what.
   std::vector<std::pair<uint64_t, uint64_t>> relocations;
 

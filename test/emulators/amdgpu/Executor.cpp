@@ -100,8 +100,9 @@ Executor::Executor(Code &code, const Kernel &kernel, const Launch &launch,
 
 void Executor::startWave(Wave &w, uint64_t workgroup) {
   std::fill(std::begin(w.s), std::end(w.s), kGarbage);
-  w.vectors.assign(size_t(kFirstAccumulator + kernel.accumulators) * w.lanes,
-                   kGarbage);
+  // At least v0, the lane's number.
+  unsigned registers = std::max(code.vectors, 1u);
+  w.vectors.assign(size_t(registers) * w.lanes, kGarbage);
   w.state = Wave::Running;
   w.next = kernel.entry;
   w.indexed = 0;

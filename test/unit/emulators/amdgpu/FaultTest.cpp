@@ -294,6 +294,17 @@ TEST(SparseFaults, IndexMustAscend) {
   EXPECT_HAS(fault, "does not ascend");
 }
 
+TEST(LoadFaults, TooFewRegisters) {
+  Options o;
+  o.vectors = 16;
+  for (Chip chip : kChips) {
+    std::vector<std::vector<uint32_t>> buffers;
+    EXPECT_EQ(runKernel(chip, "v_mov_b32 v15, 0\ns_endpgm", buffers, o), "");
+    EXPECT_HAS(runKernel(chip, "v_mov_b32 v16, 0\ns_endpgm", buffers, o),
+               "more vector registers than it allocates: 'v_mov_b32");
+  }
+}
+
 TEST(LoadFaults, OtherChip) {
   std::vector<char> nothing(64, 0);
   EXPECT_THROW(tercet::emu::amdgpu::loadCode(Chip::Gfx942, nothing.data(),

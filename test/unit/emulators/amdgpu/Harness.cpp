@@ -51,8 +51,10 @@ std::string harness::program(Chip chip, const std::string &body,
   if (o.scratch)
     t += ".amdhsa_enable_private_segment 1\n";
   t += chip == Chip::Gfx942
-           ? ".amdhsa_next_free_vgpr 512\n.amdhsa_accum_offset 256\n"
-           : ".amdhsa_next_free_vgpr 256\n.amdhsa_wavefront_size32 1\n";
+           ? ".amdhsa_next_free_vgpr " + n(2 * o.vectors) +
+                 "\n.amdhsa_accum_offset " + n(o.vectors) + "\n"
+           : ".amdhsa_next_free_vgpr " + n(o.vectors) +
+                 "\n.amdhsa_wavefront_size32 1\n";
   return t + ".end_amdhsa_kernel\n";
 }
 

@@ -23,6 +23,7 @@ struct Options {
   uint64_t workgroups = 1, maxSteps = 0;
   unsigned denorm32 = 3, denorm16 = 3, round32 = 0, round16 = 0;
   bool ieee = true, dx10 = true;
+  unsigned vectors = 256; ///< registers; of gfx942, and as many for sums
 };
 
 inline unsigned lanesOf(Chip chip) { return chip == Chip::Gfx942 ? 64 : 32; }
