@@ -16,7 +16,7 @@ struct Launch {
   uint64_t workgroups = 0;
   unsigned workgroupSize = 0;  ///< lanes; workgroups lie along x
   std::vector<char> arguments; ///< the kernarg segment
-  uint64_t maxSteps = 0;       ///< instructions of a wave; 0: very many
+  uint64_t maxSteps = 0;       ///< instructions of a workgroup; 0: very many
 };
 
 struct Counts {
