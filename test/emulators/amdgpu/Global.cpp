@@ -32,7 +32,10 @@ static uint64_t addressOf(Wave &w, const Inst &i, unsigned l) {
   return S == Space::Scratch ? static_cast<uint32_t>(at) : at;
 }
 
-/// Vector accesses need the alignment of their elements, of at most 32 bits.
+/// Scratch accesses need the alignment of their elements, of at most 32 bits.
+/// Those of global memory need none: the amdhsa ABI has unaligned access mode on
+/// (AMDGPU usage, "Memory Model"), and LLVM merges loads of bytes by it. Atomics
+/// are aligned to their size.
 static unsigned alignmentOf(unsigned bytes) { return std::min(bytes, 4u); }
 
 template <Space S>
@@ -46,7 +49,7 @@ static const char *readAt(Wave &w, const Inst &i, unsigned l, unsigned size) {
   if (S == Space::Flat && at >> 32 == kPrivateAperture)
     return w.scratch.at(static_cast<uint32_t>(at), size, alignmentOf(size), l,
                         "reads");
-  return w.global->read(at, size, alignmentOf(size), l);
+  return w.global->read(at, size, 1, l);
 }
 
 template <Space S>
@@ -60,7 +63,7 @@ static char *writeAt(Wave &w, const Inst &i, unsigned l, unsigned size) {
   if (S == Space::Flat && at >> 32 == kPrivateAperture)
     return w.scratch.at(static_cast<uint32_t>(at), size, alignmentOf(size), l,
                         "writes");
-  return w.global->write(at, size, alignmentOf(size), l);
+  return w.global->write(at, size, 1, l);
 }
 
 /// Addresses of all lanes at once, where all are on and read the same window.
@@ -76,14 +79,11 @@ static bool loadTogether(Wave &w, const Inst &i) {
   if (v.count == 2)
     for (unsigned l = 0; l < n; ++l)
       at[l] += uint64_t(p[n + l]) << 32;
-  uint64_t low = at[0], high = at[0], bits = 0;
+  uint64_t low = at[0], high = at[0];
   for (unsigned l = 0; l < n; ++l) {
     low = std::min(low, at[l]);
     high = std::max(high, at[l]);
-    bits |= at[l];
   }
-  if (bits & (alignmentOf(i.bytes) - 1))
-    return false;
   const char *from = w.global->readAll(low, high + i.bytes);
   if (!from)
     return false;
