@@ -36,6 +36,9 @@ config.substitutions += [
     ("%cxx", config.host_cxx),
     ("%cmake", config.cmake),
     ("%python", config.python),
+    # GPUs, emulated: options of tercet-run.
+    ("%emu_cuda", "--device-plugin=%s/test/unit/bin/libtercet-emu-cuda.so --device=emu:cuda" % config.tercet_obj_root),
+    ("%emu_hip", "--device-plugin=%s/test/unit/bin/libtercet-emu-hip.so --device=emu:hip" % config.tercet_obj_root),
 ]
 
 # Every tercet-opt call also checks that what it read and what it wrote survive

@@ -5,9 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Each case compiles one model for all CPU code paths into one artifact through
-// the compiler's C API and runs every path that this machine has through the
-// runtime's, over all row counts. Results equal the oracle to the bit.
+// Each case compiles one model for all CPU code paths and for GPUs with and
+// without matrix instructions into one artifact through the compiler's C API,
+// and runs every CPU path that this machine has and every GPU, in emulation,
+// through the runtime's, over all row counts. Results equal the oracle to the
+// bit.
 //
 //===----------------------------------------------------------------------===//
 #include "Oracle.h"
@@ -26,6 +28,20 @@ using namespace tercet::test;
 namespace {
 constexpr int64_t kRows[] = {1, 2, 3, 5, 17, 64};
 constexpr int64_t kBound = 64;
+
+/// Targets, and who runs them: the CPU device or an emulator's plug-in.
+struct Executor {
+  const char *target, *plugin, *device;
+};
+constexpr Executor kExecutors[] = {
+    {"cpu:x86-64-v2", nullptr, "cpu"},
+    {"cpu:x86-64-v3", nullptr, "cpu"},
+    {"cpu:x86-64-v4+avx512vnni", nullptr, "cpu"},
+    {"cpu:x86-64-v4+avx512vbmi+avx512vnni", nullptr, "cpu"},
+    {"cuda:sm_75", TERCET_EMU_CUDA, "emu:cuda"},
+    {"cuda:sm_80", TERCET_EMU_CUDA, "emu:cuda"},
+    {"hip:gfx942", TERCET_EMU_HIP, "emu:hip"},
+    {"hip:gfx1100", TERCET_EMU_HIP, "emu:hip"}};
 
 struct Case {
   const char *code;
@@ -113,8 +129,8 @@ std::string makeModel(const Case &c) {
       sparsity ? std::string(" {ternary.sparsity = ") + sparsity + "}" : "";
   std::string bound = ", tercet.bound = " + std::to_string(kBound);
   auto global = [](const std::string &name, const std::string &type) {
-    return "ml_program.global private @" + name + "(#ml_program.extern : " +
-           type + ") : " + type;
+    return "ml_program.global private @" + name +
+           "(#ml_program.extern : " + type + ") : " + type;
   };
   auto load = [](const std::string &name, const std::string &type) {
     return "  %" + name + " = ml_program.global_load_const @" + name + " : " +
@@ -126,14 +142,20 @@ std::string makeModel(const Case &c) {
          "func.func @matmul(%x: tensor<?x" + k + "xi8> {tercet.name = \"x\"" +
          bound + "}) -> (tensor<?x" + n + "xi32> {tercet.name = \"y\"}) {\n" +
          load("w", trits) + "  %y = ternary.matmul %x, %w : tensor<?x" + k +
-         "xi8>, " + trits + " -> tensor<?x" + n + "xi32>\n  return %y : tensor<?x" +
-         n + "xi32>\n}\n" + "func.func @linear(%x: tensor<?x" + k +
+         "xi8>, " + trits + " -> tensor<?x" + n +
+         "xi32>\n  return %y : tensor<?x" + n + "xi32>\n}\n" +
+         "func.func @one(%x: tensor<1x" + k +
+         "xi8> {tercet.name = \"x\"}) -> (tensor<1x" + n +
+         "xi32> {tercet.name = \"y\"}) {\n" + load("w", trits) +
+         "  %y = ternary.matmul %x, %w : tensor<1x" + k + "xi8>, " + trits +
+         " -> tensor<1x" + n + "xi32>\n  return %y : tensor<1x" + n +
+         "xi32>\n}\n" + "func.func @linear(%x: tensor<?x" + k +
          "xf32> {tercet.name = \"x\"" + bound + "}) -> (tensor<?x" + n +
          "xf32> {tercet.name = \"y\"}) {\n" + load("w", trits) +
          load("s", "tensor<f32>") + load("g", gain) + load("b", bias) +
          "  %y = ternary.linear %x, %w scale(%s : tensor<f32>) norm(%g : " +
-         gain + ") bias(%b : " + bias + ") : tensor<?x" + k + "xf32>, " + trits +
-         " -> tensor<?x" + n + "xf32>\n  return %y : tensor<?x" + n +
+         gain + ") bias(%b : " + bias + ") : tensor<?x" + k + "xf32>, " +
+         trits + " -> tensor<?x" + n + "xf32>\n  return %y : tensor<?x" + n +
          "xf32>\n}\n";
 }
 
@@ -185,13 +207,13 @@ TEST_P(Grid, EveryPathEqualsTheOracle) {
   const char *weights = file.write();
 
   tercet_compiler *compiler = tercet_compiler_create();
-  const char *targets[] = {"cpu:x86-64-v2", "cpu:x86-64-v3",
-                           "cpu:x86-64-v4+avx512vnni",
-                           "cpu:x86-64-v4+avx512vbmi+avx512vnni"};
+  std::vector<const char *> targets;
+  for (const Executor &executor : kExecutors)
+    targets.push_back(executor.target);
   tercet_compiler_options options{};
   options.size = sizeof(options);
-  options.targets = targets;
-  options.target_count = 4;
+  options.targets = targets.data();
+  options.target_count = targets.size();
   options.weights = &weights;
   options.weight_count = 1;
   options.code = c.code;
@@ -206,25 +228,35 @@ TEST_P(Grid, EveryPathEqualsTheOracle) {
   tercet_compiler_free(compiler);
 
   tercet_artifact *artifact = nullptr;
-  tercet_device *device = nullptr;
   ASSERT_EQ(tercet_artifact_open_memory(bytes, size, nullptr, &artifact),
             nullptr);
-  tercet_device_options threads{sizeof(tercet_device_options), 2};
-  ASSERT_EQ(tercet_device_open("cpu", &threads, &device), nullptr);
   int ran = 0;
-  for (const char *target : targets) {
-    tercet_session_options session{sizeof(tercet_session_options), target};
+  for (const Executor &executor : kExecutors) {
+    tercet_device_options threads{sizeof(tercet_device_options), 2};
+    tercet_device *device = nullptr;
+    tercet_status *opened =
+        executor.plugin
+            ? tercet_device_open_plugin(executor.plugin, executor.device,
+                                        &device)
+            : tercet_device_open(executor.device, &threads, &device);
+    ASSERT_EQ(opened, nullptr) << tercet_status_message(opened);
+    tercet_session_options session{sizeof(tercet_session_options),
+                                   executor.target};
     tercet_session *s = nullptr;
     if (tercet_status *status =
             tercet_session_create(artifact, device, &session, &s)) {
-      // A path that this machine lacks; the first two it must have.
-      EXPECT_EQ(tercet_status_code(status), TERCET_UNSUPPORTED);
+      // A path that this machine lacks; GPUs and the first two it must have.
+      EXPECT_EQ(tercet_status_code(status), TERCET_UNSUPPORTED)
+          << executor.target << ": " << tercet_status_message(status);
+      EXPECT_EQ(executor.plugin, nullptr) << tercet_status_message(status);
       tercet_status_free(status);
+      tercet_device_close(device);
       continue;
     }
     ++ran;
     for (int64_t m : kRows) {
-      SCOPED_TRACE(std::string(target) + ", rows " + std::to_string(m));
+      SCOPED_TRACE(std::string(executor.target) + ", rows " +
+                   std::to_string(m));
       // Extremes in the first row seek an overflow, the second is zero.
       std::vector<int8_t> q(m * c.k);
       std::vector<float> x(m * c.k);
@@ -235,32 +267,37 @@ TEST_P(Grid, EveryPathEqualsTheOracle) {
       }
       if (m > 2)
         std::fill(q.begin() + 2 * c.k, q.begin() + 3 * c.k, int8_t(127));
-      EXPECT_EQ((call<int8_t, int32_t>(s, "matmul", q, m, c.k, c.n, kDLInt,
-                                       kDLInt)),
-                matmul(q, layer.weights, m, c.n, c.k));
-      EXPECT_EQ((call<float, float>(s, "linear", x, m, c.k, c.n, kDLFloat,
-                                    kDLFloat)),
-                linear(x, layer, m, c.n, c.k));
+      EXPECT_EQ(
+          (call<int8_t, int32_t>(s, "matmul", q, m, c.k, c.n, kDLInt, kDLInt)),
+          matmul(q, layer.weights, m, c.n, c.k));
+      if (m == 1) {
+        EXPECT_EQ(
+            (call<int8_t, int32_t>(s, "one", q, m, c.k, c.n, kDLInt, kDLInt)),
+            matmul(q, layer.weights, m, c.n, c.k));
+      }
+      EXPECT_EQ(
+          (call<float, float>(s, "linear", x, m, c.k, c.n, kDLFloat, kDLFloat)),
+          linear(x, layer, m, c.n, c.k));
       if (HasFailure())
         break;
     }
     tercet_session_free(s);
+    tercet_device_close(device);
   }
-  EXPECT_GE(ran, 2);
-  tercet_device_close(device);
+  EXPECT_GE(ran, 6);
   tercet_artifact_close(artifact);
   tercet_compiler_free_bytes(bytes);
 }
 
-// K with tails of every code's words, of a chunk of 16 and below one group; N with
-// partial panels; the widths of real models.
+// K with tails of every code's words, of a chunk of 16 and below one group; N
+// with partial panels; the widths of real models.
 const Case kCases[] = {
-    {"i2", 1, 1},      {"i2", 10, 5},     {"i2", 33, 100},   {"i2", 256, 64},
-    {"i2", 40, 2688},  {"i2", 24, 8640},  {"t5", 1, 3},      {"t5", 16, 20},
-    {"t5", 33, 101},   {"t5", 40, 1856},  {"t5", 24, 8640},  {"b33", 1, 4},
-    {"b33", 10, 24},   {"b33", 33, 100},  {"b33", 40, 2688}, {"b33", 24, 8640},
-    {"c5", 1, 4},      {"c5", 17, 28},    {"c5", 33, 100},   {"c5", 40, 1856},
-    {"c5", 24, 8640},  {"i2", 1856, 48},  {"b33", 272, 48}};
+    {"i2", 1, 1},     {"i2", 10, 5},    {"i2", 33, 100},   {"i2", 256, 64},
+    {"i2", 40, 2688}, {"i2", 24, 8640}, {"t5", 1, 3},      {"t5", 16, 20},
+    {"t5", 33, 101},  {"t5", 40, 1856}, {"t5", 24, 8640},  {"b33", 1, 4},
+    {"b33", 10, 24},  {"b33", 33, 100}, {"b33", 40, 2688}, {"b33", 24, 8640},
+    {"c5", 1, 4},     {"c5", 17, 28},   {"c5", 33, 100},   {"c5", 40, 1856},
+    {"c5", 24, 8640}, {"i2", 1856, 48}, {"b33", 272, 48}};
 
 INSTANTIATE_TEST_SUITE_P(Codes, Grid, testing::ValuesIn(kCases),
                          [](const auto &info) { return print(info.param); });
