@@ -125,8 +125,10 @@ static int load(void *self, const tercet_device_target *target,
                 tercet_device_executable **out) {
   return guarded([&] {
     auto executable = std::make_unique<tercet_device_executable>();
-    executable->code =
-        of(self).backend->load(*target, blobs, blobCount, kernels, kernelCount);
+    // A program of copies alone has no code.
+    if (kernelCount)
+      executable->code = of(self).backend->load(*target, blobs, blobCount,
+                                                kernels, kernelCount);
     executable->kernels.assign(kernels, kernels + kernelCount);
     *out = executable.release();
   });
