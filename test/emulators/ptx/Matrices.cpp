@@ -50,30 +50,7 @@ struct BF16 {
     return bfloatToFloat(uint16_t(reg >> (16 * e)));
   }
 };
-struct S8 {
-  using Sum = int64_t;
-  static constexpr int kPerRegister = 4;
-  static int32_t get(uint32_t reg, int e) { return int8_t(reg >> (8 * e)); }
-};
-struct U8 {
-  using Sum = int64_t;
-  static constexpr int kPerRegister = 4;
-  static int32_t get(uint32_t reg, int e) { return uint8_t(reg >> (8 * e)); }
-};
-
 // Accumulators: what registers hold of C and D.
-struct S32 {
-  static constexpr int kPerRegister = 1;
-  static int64_t get(uint32_t reg, int) { return int32_t(reg); }
-  static uint32_t put(int64_t v) { return uint32_t(v); }
-};
-struct S32Finite : S32 {
-  static uint32_t put(int64_t v) {
-    return uint32_t(
-        int32_t(std::clamp<int64_t>(v, std::numeric_limits<int32_t>::min(),
-                                    std::numeric_limits<int32_t>::max())));
-  }
-};
 struct F32 {
   static constexpr int kPerRegister = 1;
   static double get(uint32_t reg, int) { return fromBits<float>(reg); }
@@ -112,19 +89,17 @@ void readMetadata(Warp &w, const Instruction &i, int first,
     }
 }
 
-/// D = A * B + C of Rows x 8 x K.
-template <typename A, typename B, typename C, typename D, int Rows, int K,
-          bool Sparse>
+/// D = A * B + C of Rows x 8 x K of reals.
+template <typename A, typename B, typename C, typename D, int Rows, int K>
 void multiply(Warp &w, const Instruction &i) {
   w.syncAll();
   constexpr int E = A::kPerRegister, kTall = Rows / 8,
-                kStored = Sparse ? K / 2 : K, kA = Rows * kStored / E / kLanes,
-                kB = K * kColumns / E / kLanes, kOut = Rows * kColumns / kLanes;
+                kA = Rows * K / E / kLanes, kB = K * kColumns / E / kLanes,
+                kOut = Rows * kColumns / kLanes;
   constexpr int aFirst = kOut / D::kPerRegister, bFirst = aFirst + kA,
-                cFirst = bFirst + kB, eFirst = cFirst + kOut / C::kPerRegister;
+                cFirst = bFirst + kB;
   using Sum = typename A::Sum;
-  using Element = decltype(A::get(0, 0));
-  Element a[Rows][kStored], b[kColumns][K];
+  Sum a[Rows][K], b[kColumns][K];
   for (int r = 0; r < kA; ++r)
     for (int l = 0; l < kLanes; ++l)
       for (int e = 0; e < E; ++e)
@@ -135,16 +110,13 @@ void multiply(Warp &w, const Instruction &i) {
       for (int e = 0; e < E; ++e)
         b[l / 4][E * (l % 4) + e + 4 * E * r] =
             B::get(uint32_t(w.reg(i.regs[bFirst + r])[l]), e);
-  uint8_t column[Rows][kStored];
-  if constexpr (Sparse)
-    readMetadata(w, i, eFirst, column);
 
   Sum sums[Rows][kColumns];
   for (int row = 0; row < Rows; ++row)
     for (int n = 0; n < kColumns; ++n) {
       Sum sum = 0;
-      for (int k = 0; k < kStored; ++k)
-        sum += Sum(a[row][k]) * Sum(b[n][Sparse ? column[row][k] : k]);
+      for (int k = 0; k < K; ++k)
+        sum += a[row][k] * b[n][k];
       sums[row][n] = sum;
     }
   uint32_t out[kOut][kLanes];
@@ -158,6 +130,63 @@ void multiply(Warp &w, const Instruction &i) {
     for (int l = 0; l < kLanes; ++l)
       w.reg(i.regs[k / D::kPerRegister])[l] =
           D::kPerRegister == 1 ? out[k][l] : out[k][l] | out[k + 1][l] << 16;
+}
+
+/// D = A * B + C of Rows x 8 x K of bytes, whose sums wrap or stay at the ends
+/// of the range.
+template <typename A, typename B, bool Finite, int Rows, int K, bool Sparse>
+void multiplyBytes(Warp &w, const Instruction &i) {
+  w.syncAll();
+  constexpr int kTall = Rows / 8, kStored = Sparse ? K / 2 : K,
+                kA = Rows * kStored / 4 / kLanes,
+                kB = K * kColumns / 4 / kLanes, kOut = Rows * kColumns / kLanes;
+  constexpr int aFirst = kOut, bFirst = aFirst + kA, cFirst = bFirst + kB,
+                eFirst = cFirst + kOut;
+  A stored[Rows][kStored];
+  B b[kColumns][K];
+  for (int r = 0; r < kA; ++r) {
+    const uint64_t *reg = w.reg(i.regs[aFirst + r]);
+    for (int l = 0; l < kLanes; ++l)
+      memcpy(&stored[l / 4 + 8 * (r % kTall)][4 * (l % 4) + 16 * (r / kTall)],
+             &reg[l], 4);
+  }
+  for (int r = 0; r < kB; ++r) {
+    const uint64_t *reg = w.reg(i.regs[bFirst + r]);
+    for (int l = 0; l < kLanes; ++l)
+      memcpy(&b[l / 4][4 * (l % 4) + 16 * r], &reg[l], 4);
+  }
+  A whole[Sparse ? Rows : 1][K] = {};
+  if constexpr (Sparse) {
+    uint8_t column[Rows][kStored];
+    readMetadata(w, i, eFirst, column);
+    for (int row = 0; row < Rows; ++row)
+      for (int s = 0; s < kStored; ++s)
+        whole[row][column[row][s]] = stored[row][s];
+  }
+  int32_t sums[Rows][kColumns];
+  for (int row = 0; row < Rows; ++row) {
+    const A *a = Sparse ? whole[row] : stored[row];
+    for (int n = 0; n < kColumns; ++n) {
+      int32_t sum = 0;
+      for (int k = 0; k < K; ++k)
+        sum += int16_t(a[k]) * int16_t(b[n][k]);
+      sums[row][n] = sum;
+    }
+  }
+  uint64_t out[kOut][kLanes]; // C may be where D goes
+  for (int k = 0; k < kOut; ++k) {
+    const uint64_t *c = w.reg(i.regs[cFirst + k]);
+    for (int l = 0; l < kLanes; ++l) {
+      int64_t sum = int64_t(int32_t(c[l])) +
+                    sums[l / 4 + 8 * (k / 2)][2 * (l % 4) + k % 2];
+      if (Finite)
+        sum = std::clamp<int64_t>(sum, std::numeric_limits<int32_t>::min(),
+                                  std::numeric_limits<int32_t>::max());
+      out[k][l] = uint32_t(sum);
+    }
+  }
+  for (int k = 0; k < kOut; ++k)
+    memcpy(w.reg(i.regs[k]), out[k], sizeof out[k]);
 }
 
 /// Matrices of 8 rows of 16 bytes: lane 8 * m + r has the address of row r of
@@ -188,23 +217,23 @@ void addTypes(Table &t, const std::string &types) {
     t["mma.sync.aligned." + name + ".s32." + types + ".s32"] = wraps;
     t["mma.sync.aligned." + name + ".satfinite.s32." + types + ".s32"] = finite;
   };
-  add("m8n8k16", {multiply<A, B, S32, S32, 8, 16, false>, 6, 6},
-      {multiply<A, B, S32, S32Finite, 8, 16, false>, 6, 6});
-  add("m16n8k16", {multiply<A, B, S32, S32, 16, 16, false>, 11, 11},
-      {multiply<A, B, S32, S32Finite, 16, 16, false>, 11, 11});
-  add("m16n8k32", {multiply<A, B, S32, S32, 16, 32, false>, 14, 14},
-      {multiply<A, B, S32, S32Finite, 16, 32, false>, 14, 14});
+  add("m8n8k16", {multiplyBytes<A, B, false, 8, 16, false>, 6, 6},
+      {multiplyBytes<A, B, true, 8, 16, false>, 6, 6});
+  add("m16n8k16", {multiplyBytes<A, B, false, 16, 16, false>, 11, 11},
+      {multiplyBytes<A, B, true, 16, 16, false>, 11, 11});
+  add("m16n8k32", {multiplyBytes<A, B, false, 16, 32, false>, 14, 14},
+      {multiplyBytes<A, B, true, 16, 32, false>, 14, 14});
   for (const char *sparse : {"mma.sp", "mma.sp::ordered_metadata"}) {
     std::string name = std::string(sparse) + ".sync.aligned.",
                 rest = ".s32." + types + ".s32";
     t[name + "m16n8k32.row.col" + rest] = {
-        multiply<A, B, S32, S32, 16, 32, true>, 14, 14};
+        multiplyBytes<A, B, false, 16, 32, true>, 14, 14};
     t[name + "m16n8k32.row.col.satfinite" + rest] = {
-        multiply<A, B, S32, S32Finite, 16, 32, true>, 14, 14};
+        multiplyBytes<A, B, true, 16, 32, true>, 14, 14};
     t[name + "m16n8k64.row.col" + rest] = {
-        multiply<A, B, S32, S32, 16, 64, true>, 18, 18};
+        multiplyBytes<A, B, false, 16, 64, true>, 18, 18};
     t[name + "m16n8k64.row.col.satfinite" + rest] = {
-        multiply<A, B, S32, S32Finite, 16, 64, true>, 18, 18};
+        multiplyBytes<A, B, true, 16, 64, true>, 18, 18};
   }
 }
 
@@ -218,23 +247,23 @@ Run loadMatrixOf(const std::string &count, bool transposed) {
 } // namespace
 
 void tercet::emu::ptx::addMatrices(Table &t) {
-  addTypes<S8, S8>(t, "s8.s8");
-  addTypes<S8, U8>(t, "s8.u8");
-  addTypes<U8, S8>(t, "u8.s8");
-  addTypes<U8, U8>(t, "u8.u8");
+  addTypes<int8_t, int8_t>(t, "s8.s8");
+  addTypes<int8_t, uint8_t>(t, "s8.u8");
+  addTypes<uint8_t, int8_t>(t, "u8.s8");
+  addTypes<uint8_t, uint8_t>(t, "u8.u8");
   std::string name = "mma.sync.aligned.";
   t[name + "m16n8k8.row.col.f32.f16.f16.f32"] = {
-      multiply<F16, F16, F32, F32, 16, 8, false>, 11, 11};
+      multiply<F16, F16, F32, F32, 16, 8>, 11, 11};
   t[name + "m16n8k16.row.col.f32.f16.f16.f32"] = {
-      multiply<F16, F16, F32, F32, 16, 16, false>, 14, 14};
+      multiply<F16, F16, F32, F32, 16, 16>, 14, 14};
   t[name + "m16n8k8.row.col.f16.f16.f16.f16"] = {
-      multiply<F16, F16, F16Sum, F16Sum, 16, 8, false>, 7, 7};
+      multiply<F16, F16, F16Sum, F16Sum, 16, 8>, 7, 7};
   t[name + "m16n8k16.row.col.f16.f16.f16.f16"] = {
-      multiply<F16, F16, F16Sum, F16Sum, 16, 16, false>, 10, 10};
+      multiply<F16, F16, F16Sum, F16Sum, 16, 16>, 10, 10};
   t[name + "m16n8k8.row.col.f32.bf16.bf16.f32"] = {
-      multiply<BF16, BF16, F32, F32, 16, 8, false>, 11, 11};
+      multiply<BF16, BF16, F32, F32, 16, 8>, 11, 11};
   t[name + "m16n8k16.row.col.f32.bf16.bf16.f32"] = {
-      multiply<BF16, BF16, F32, F32, 16, 16, false>, 14, 14};
+      multiply<BF16, BF16, F32, F32, 16, 16>, 14, 14};
 }
 
 bool tercet::emu::ptx::selectMatrixLoad(Instruction &i) {
