@@ -21,6 +21,14 @@
 using namespace tercet::emu::ptx;
 
 namespace {
+/// A destination narrower than its register: its sign fills the register.
+template <typename To> uint64_t widen(To v, unsigned width) {
+  if (!std::is_signed_v<To> || width <= 8 * sizeof(To))
+    return toBits(v);
+  auto bits = static_cast<uint64_t>(static_cast<int64_t>(v));
+  return width == 64 ? bits : bits & ((1ull << width) - 1);
+}
+
 template <typename To, typename From, bool Sat>
 void integer(Warp &w, const Instruction &i) {
   uint64_t *d = w.reg(i.regs[0]), *a = w.reg(i.regs[1]);
@@ -30,9 +38,9 @@ void integer(Warp &w, const Instruction &i) {
       using Big = __int128;
       Big big = v, low = std::numeric_limits<To>::min(),
           high = std::numeric_limits<To>::max();
-      d[l] = toBits(To(big < low ? low : big > high ? high : big));
+      d[l] = widen(To(big < low ? low : big > high ? high : big), i.width);
     } else {
-      d[l] = toBits(To(v));
+      d[l] = widen(To(v), i.width);
     }
   });
 }
@@ -65,11 +73,14 @@ void realToInteger(Warp &w, const Instruction &i) {
     // The bounds as doubles: the upper one is one past the greatest.
     double high = std::ldexp(1.0, std::numeric_limits<To>::digits),
            low = double(std::numeric_limits<To>::min());
-    To result = v != v      ? To(0)
+    // What is no number: 0, or the top bit where 64 bits or f64 take part.
+    constexpr bool kTop = sizeof(To) == 8 || std::is_same_v<From, Real<double>>;
+    To none = kTop ? To(uint64_t(1) << (8 * sizeof(To) - 1)) : To(0);
+    To result = v != v      ? none
                 : v >= high ? std::numeric_limits<To>::max()
                 : v <= low  ? std::numeric_limits<To>::min()
                             : To(v);
-    d[l] = toBits(result);
+    d[l] = widen(result, i.width);
   });
 }
 
@@ -85,18 +96,25 @@ void integerToReal(Warp &w, const Instruction &i) {
   });
   fesetround(before);
 }
-template <typename From, bool Bfloat>
+/// An integer of more than 53 bits with what is cut off in its last bit, so
+/// that a later rounding to fewer bits is right.
+double toOdd(__int128 v) {
+  auto magnitude = static_cast<uint64_t>(v < 0 ? -v : v);
+  if (!(magnitude >> 53))
+    return double(int64_t(v));
+  double scaled =
+      double(magnitude >> 11 | uint64_t((magnitude & 0x7ff) != 0)) * 2048;
+  return v < 0 ? -scaled : scaled;
+}
+template <typename From, bool Bfloat, Round Mode>
 void integerToHalf(Warp &w, const Instruction &i) {
   uint64_t *d = w.reg(i.regs[0]), *a = w.reg(i.regs[1]);
   forLanes(w.mask, [&](int l) {
-    // Integers of more than 53 bits are far outside of f16, and odd enough in
-    // f64 for bf16 only up to 2^53: larger ones keep a sticky last bit.
     From v = fromBits<From>(a[l]);
     double value = double(v);
-    if (sizeof(From) == 8 && __int128(value) != __int128(v))
-      value = std::nextafter(value, __int128(value) < __int128(v) ? INFINITY
-                                                                  : -INFINITY);
-    d[l] = Bfloat ? doubleToBfloat(value) : doubleToHalf(value);
+    if (sizeof(From) == 8)
+      value = toOdd(v);
+    d[l] = Bfloat ? doubleToBfloat(value, Mode) : doubleToHalf(value, Mode);
   });
 }
 
@@ -125,12 +143,13 @@ void toDouble(Warp &w, const Instruction &i) {
   forLanes(w.mask,
            [&](int l) { d[l] = toBits(saturated(From::load(a[l]), Sat)); });
 }
-template <typename From, Round Mode, bool Bfloat, bool Relu>
+template <typename From, Round Mode, bool Bfloat, bool Relu, bool Flush = false,
+          bool Sat = false>
 void toHalf(Warp &w, const Instruction &i) {
   uint64_t *d = w.reg(i.regs[0]), *a = w.reg(i.regs[1]);
   forLanes(w.mask, [&](int l) {
-    double v = From::load(a[l]);
-    if (Relu && v == v && v < 0)
+    double v = saturated(flush<Flush>(From::load(a[l])), Sat);
+    if (Relu && v <= 0)
       v = 0;
     d[l] = Bfloat ? doubleToBfloat(v, Mode) : doubleToHalf(v, Mode);
   });
@@ -142,7 +161,7 @@ void toPair(Warp &w, const Instruction &i) {
   forLanes(w.mask, [&](int l) {
     auto one = [&](uint64_t bits) -> uint64_t {
       double v = fromBits<float>(bits);
-      if (Relu && v == v && v < 0)
+      if (Relu && v <= 0)
         v = 0;
       return Bfloat ? doubleToBfloat(v, Mode) : doubleToHalf(v, Mode);
     };
@@ -157,6 +176,15 @@ void toIntegral(Warp &w, const Instruction &i) {
     T v = T(saturated(toWhole(flush<Flush>(fromBits<T>(a[l])), Mode), Sat));
     d[l] =
         v != v ? (sizeof(T) == 4 ? 0x7fffffff : 0x7fffffffffffffff) : toBits(v);
+  });
+}
+
+template <typename H, Round Mode, bool Bfloat>
+void toIntegralHalf(Warp &w, const Instruction &i) {
+  uint64_t *d = w.reg(i.regs[0]), *a = w.reg(i.regs[1]);
+  forLanes(w.mask, [&](int l) {
+    double v = toWhole(H::load(a[l]), Mode);
+    d[l] = Bfloat ? doubleToBfloat(v) : doubleToHalf(v);
   });
 }
 
@@ -214,8 +242,18 @@ template <typename T> void addForInteger(Table &t) {
   t["cvt.rz.f64" + from] = integerToReal<double, T, FE_TOWARDZERO>;
   t["cvt.rm.f64" + from] = integerToReal<double, T, FE_DOWNWARD>;
   t["cvt.rp.f64" + from] = integerToReal<double, T, FE_UPWARD>;
-  t["cvt.rn.f16" + from] = integerToHalf<T, false>;
-  t["cvt.rn.bf16" + from] = integerToHalf<T, true>;
+  auto addHalf = [&](const std::string &mode, Run f16, Run bf16) {
+    t["cvt." + mode + ".f16" + from] = f16;
+    t["cvt." + mode + ".bf16" + from] = bf16;
+  };
+  addHalf("rn", integerToHalf<T, false, Round::Near>,
+          integerToHalf<T, true, Round::Near>);
+  addHalf("rz", integerToHalf<T, false, Round::Zero>,
+          integerToHalf<T, true, Round::Zero>);
+  addHalf("rm", integerToHalf<T, false, Round::Down>,
+          integerToHalf<T, true, Round::Down>);
+  addHalf("rp", integerToHalf<T, false, Round::Up>,
+          integerToHalf<T, true, Round::Up>);
 }
 
 template <Round Mode> void addRounding(Table &t, const std::string &mode) {
@@ -224,6 +262,11 @@ template <Round Mode> void addRounding(Table &t, const std::string &mode) {
   t[r + ".ftz.f32.f64"] = toFloat<Real<double>, Mode, true, false>;
   t[r + ".sat.f32.f64"] = toFloat<Real<double>, Mode, false, true>;
   t[r + ".f16.f32"] = toHalf<Real<float>, Mode, false, false>;
+  t[r + ".ftz.f16.f32"] = toHalf<Real<float>, Mode, false, false, true>;
+  t[r + ".sat.f16.f32"] = toHalf<Real<float>, Mode, false, false, false, true>;
+  t[r + ".ftz.sat.f16.f32"] =
+      toHalf<Real<float>, Mode, false, false, true, true>;
+  t[r + ".sat.f16.f64"] = toHalf<Real<double>, Mode, false, false, false, true>;
   t[r + ".f16.f64"] = toHalf<Real<double>, Mode, false, false>;
   t[r + ".relu.f16.f32"] = toHalf<Real<float>, Mode, false, true>;
   t[r + ".bf16.f32"] = toHalf<Real<float>, Mode, true, false>;
@@ -237,6 +280,10 @@ template <Round Mode> void addRounding(Table &t, const std::string &mode) {
   t[whole + ".f32.f32"] = toIntegral<float, Mode, false, false>;
   t[whole + ".ftz.f32.f32"] = toIntegral<float, Mode, true, false>;
   t[whole + ".sat.f32.f32"] = toIntegral<float, Mode, false, true>;
+  t[whole + ".ftz.sat.f32.f32"] = toIntegral<float, Mode, true, true>;
+  t[whole + ".f16.f16"] = toIntegralHalf<F16, Mode, false>;
+  t[whole + ".sat.f64.f64"] = toIntegral<double, Mode, false, true>;
+  t[whole + ".bf16.bf16"] = toIntegralHalf<BF16, Mode, true>;
   t[whole + ".f64.f64"] = toIntegral<double, Mode, false, false>;
 }
 } // namespace
@@ -257,6 +304,17 @@ void tercet::emu::ptx::addConversions(Table &t) {
   t["cvt.f32.f16"] = toFloat<F16, Round::Near, false, false>;
   t["cvt.ftz.f32.f16"] = toFloat<F16, Round::Near, true, false>;
   t["cvt.sat.f32.f16"] = toFloat<F16, Round::Near, false, true>;
+  t["cvt.ftz.sat.f32.f16"] = toFloat<F16, Round::Near, true, true>;
+  t["cvt.f16.f16"] = toHalf<F16, Round::Near, false, false>;
+  t["cvt.sat.f16.f16"] = toHalf<F16, Round::Near, false, false, false, true>;
+  t["cvt.f32.f32"] = toFloat<Real<float>, Round::Near, false, false>;
+  t["cvt.f64.f64"] = toDouble<Real<double>, false>;
+  t["cvt.ftz.f64.f32"] = +[](Warp &w, const Instruction &i) {
+    uint64_t *d = w.reg(i.regs[0]), *a = w.reg(i.regs[1]);
+    forLanes(w.mask, [&](int l) {
+      d[l] = toBits(flush<true>(Real<float>::load(a[l])));
+    });
+  };
   t["cvt.f32.bf16"] = toFloat<BF16, Round::Near, false, false>;
   t["cvt.sat.f32.f32"] = toFloat<Real<float>, Round::Near, false, true>;
   t["cvt.ftz.f32.f32"] = toFloat<Real<float>, Round::Near, true, false>;

@@ -129,6 +129,22 @@ template <typename T, bool Max, bool Nan> struct Least {
     return (a < b) != Max ? a : b;
   }
 };
+/// The sign of the result is the exclusive or of the operands', its magnitude
+/// the least or greatest of theirs.
+template <bool Max, bool Nan> struct XorSign {
+  float operator()(float a, float b) const {
+    bool negative = std::signbit(a) != std::signbit(b);
+    float r = Least<float, Max, Nan>()(std::fabs(a), std::fabs(b));
+    return r != r ? r : negative ? -r : r;
+  }
+};
+/// The same of operands whose denormals are zero.
+template <typename F> struct OfFlushed {
+  float operator()(float a) const { return F()(flush<true>(a)); }
+  float operator()(float a, float b) const {
+    return F()(flush<true>(a), flush<true>(b));
+  }
+};
 template <typename T> struct Negate {
   T operator()(T a) const { return canonical(-a); }
 };
@@ -222,6 +238,27 @@ template <typename F, int Operands> void pair(Warp &w, const Instruction &i) {
     d[l] = result;
   });
 }
+
+template <bool Max> void addLeast(Table &t, const std::string &name) {
+  t[name + ".ftz.f32"] =
+      Binary<float, OfFlushed<Least<float, Max, false>>>::run;
+  t[name + ".ftz.NaN.f32"] =
+      Binary<float, OfFlushed<Least<float, Max, true>>>::run;
+  t[name + ".xorsign.abs.f32"] = Binary<float, XorSign<Max, false>>::run;
+  t[name + ".NaN.xorsign.abs.f32"] = Binary<float, XorSign<Max, true>>::run;
+  t[name + ".ftz.xorsign.abs.f32"] =
+      Binary<float, OfFlushed<XorSign<Max, false>>>::run;
+}
+
+/// rcp and rsqrt of f64 look at the high half of the operand alone and flush.
+template <typename F> void approximateDouble(Warp &w, const Instruction &i) {
+  uint64_t *d = w.reg(i.regs[0]), *a = w.reg(i.regs[1]);
+  forLanes(w.mask, [&](int l) {
+    double v = flush<true>(fromBits<double>(a[l] & 0xffffffff00000000));
+    double r = canonical(flush<true>(F::get(v)));
+    d[l] = toBits(r) & 0xffffffff00000000;
+  });
+}
 } // namespace
 
 void tercet::emu::ptx::addFloats(Table &t) {
@@ -234,6 +271,13 @@ void tercet::emu::ptx::addFloats(Table &t) {
   addApproximate<SqrtA>(t, "sqrt");
   addApproximate<Sin>(t, "sin");
   addApproximate<Cos>(t, "cos");
+  addLeast<false>(t, "min");
+  addLeast<true>(t, "max");
+  t["neg.ftz.f32"] = Unary<float, OfFlushed<Negate<float>>>::run;
+  t["abs.ftz.f32"] = Unary<float, OfFlushed<Absolute<float>>>::run;
+  t["rcp.approx.ftz.f64"] = approximateDouble<RcpA>;
+  t["rsqrt.approx.ftz.f64"] = approximateDouble<RsqrtA>;
+  t["rsqrt.approx.f64"] = approximateDouble<RsqrtA>;
   t["tanh.approx.f32"] = Approximate<Tanh>::run<false>;
   for (const char *name : {"div.approx.f32", "div.full.f32"})
     t[name] = rounded<float, Div, 2, FE_TONEAREST, false, false>;

@@ -12,15 +12,18 @@
 //===----------------------------------------------------------------------===//
 #include "Half.h"
 #include "Select.h"
+#include <algorithm>
 
 using namespace tercet::emu::ptx;
 
 namespace {
 struct F16 {
+  static constexpr uint16_t kExponent = 0x7c00;
   static double load(uint16_t bits) { return halfToFloat(bits); }
   static uint16_t store(double v) { return doubleToHalf(v); }
 };
 struct BF16 {
+  static constexpr uint16_t kExponent = 0x7f80;
   static double load(uint16_t bits) { return bfloatToFloat(bits); }
   static uint16_t store(double v) { return doubleToBfloat(v); }
 };
@@ -68,84 +71,118 @@ struct Neg {
 struct Abs {
   static double get(double a, double, double) { return std::fabs(a); }
 };
-struct FmaRelu {
-  static double get(double a, double b, double c) {
-    double r = Fma::get(a, b, c);
-    return std::isnan(r) ? r : r > 0 ? r : 0.0;
-  }
+struct Ex2 {
+  static double get(double a, double, double) { return std::exp2(a); }
+};
+struct Tanh {
+  static double get(double a, double, double) { return std::tanh(a); }
 };
 
-template <typename H, typename F, int Operands, int Pairs>
+/// Copies a's magnitude with other signs: nothing is rounded.
+struct NegBits {
+  static uint16_t get(uint16_t a) { return a ^ 0x8000; }
+};
+struct AbsBits {
+  static uint16_t get(uint16_t a) { return a & 0x7fff; }
+};
+enum class Change { None, Sat, Relu };
+template <typename H> uint16_t flushed(uint16_t a) {
+  return a & H::kExponent ? a : a & 0x8000;
+}
+
+template <typename H, typename F, int Operands, int Pairs, bool Flush, Change C>
 void run(Warp &w, const Instruction &i) {
   uint64_t *d = w.reg(i.regs[0]), *a = w.reg(i.regs[1]),
            *b = Operands > 1 ? w.reg(i.regs[2]) : a,
            *c = Operands > 2 ? w.reg(i.regs[3]) : a;
   forLanes(w.mask, [&](int l) {
     uint64_t result = 0;
+    for (int k = 0; k < 16 * Pairs; k += 16) {
+      auto load = [&](const uint64_t *r) {
+        auto bits = uint16_t(r[l] >> k);
+        return H::load(Flush ? flushed<H>(bits) : bits);
+      };
+      double v = F::get(load(a), load(b), load(c));
+      if (C == Change::Sat)
+        v = v > 0 ? std::min(v, 1.0) : 0.0;
+      if (C == Change::Relu && v <= 0)
+        v = 0.0;
+      uint16_t half = H::store(v);
+      result |= uint64_t(Flush ? flushed<H>(half) : half) << k;
+    }
+    d[l] = result;
+  });
+}
+template <typename F, int Pairs> void bits(Warp &w, const Instruction &i) {
+  uint64_t *d = w.reg(i.regs[0]), *a = w.reg(i.regs[1]);
+  forLanes(w.mask, [&](int l) {
+    uint64_t result = 0;
     for (int k = 0; k < 16 * Pairs; k += 16)
-      result |= uint64_t(H::store(F::get(H::load(uint16_t(a[l] >> k)),
-                                         H::load(uint16_t(b[l] >> k)),
-                                         H::load(uint16_t(c[l] >> k)))))
-                << k;
+      result |= uint64_t(F::get(uint16_t(a[l] >> k))) << k;
     d[l] = result;
   });
 }
 
-template <typename H> void addType(Table &t, const std::string &type) {
-  auto both = [&](const std::string &name, Run one, Run two) {
-    t[name + "." + type] = one;
-    t[name + "." + type + "x2"] = two;
-  };
-  for (const char *round : {"", ".rn"}) {
-    std::string r = round;
-    both("add" + r, run<H, Add, 2, 1>, run<H, Add, 2, 2>);
-    both("sub" + r, run<H, Sub, 2, 1>, run<H, Sub, 2, 2>);
-    both("mul" + r, run<H, Mul, 2, 1>, run<H, Mul, 2, 2>);
-  }
-  both("fma.rn", run<H, Fma, 3, 1>, run<H, Fma, 3, 2>);
-  both("fma.rn.relu", run<H, FmaRelu, 3, 1>, run<H, FmaRelu, 3, 2>);
-  both("min", run<H, Least<false, false>, 2, 1>,
-       run<H, Least<false, false>, 2, 2>);
-  both("max", run<H, Least<true, false>, 2, 1>,
-       run<H, Least<true, false>, 2, 2>);
-  both("min.NaN", run<H, Least<false, true>, 2, 1>,
-       run<H, Least<false, true>, 2, 2>);
-  both("max.NaN", run<H, Least<true, true>, 2, 1>,
-       run<H, Least<true, true>, 2, 2>);
-  both("neg", run<H, Neg, 1, 1>, run<H, Neg, 1, 2>);
-  both("abs", run<H, Abs, 1, 1>, run<H, Abs, 1, 2>);
+template <typename H, typename F, int Operands, bool Flush, Change C>
+void addBoth(Table &t, const std::string &name, const std::string &type) {
+  unsigned n = Operands + 1;
+  t[name + "." + type] = {run<H, F, Operands, 1, Flush, C>, n, n};
+  t[name + "." + type + "x2"] = {run<H, F, Operands, 2, Flush, C>, n, n};
+}
+/// Only f16 has .ftz and .sat.
+template <typename H, typename F, int Operands>
+void addArithmetic(Table &t, const std::string &name, const std::string &type) {
+  addBoth<H, F, Operands, false, Change::None>(t, name, type);
+  if (type != "f16")
+    return;
+  addBoth<H, F, Operands, true, Change::None>(t, name + ".ftz", type);
+  addBoth<H, F, Operands, false, Change::Sat>(t, name + ".sat", type);
+  addBoth<H, F, Operands, true, Change::Sat>(t, name + ".ftz.sat", type);
+}
+template <typename H, typename F>
+void addApproximation(Table &t, const std::string &name,
+                      const std::string &type) {
+  addBoth<H, F, 1, false, Change::None>(t, name, type);
 }
 
-template <typename H, typename F> void compare(Warp &w, const Instruction &i) {
-  uint64_t *p = w.reg(i.regs[0]), *a = w.reg(i.regs[1]), *b = w.reg(i.regs[2]);
-  forLanes(w.mask, [&](int l) {
-    p[l] = F()(H::load(uint16_t(a[l])), H::load(uint16_t(b[l])));
-  });
-}
-template <typename H> void addCompare(Table &t, const std::string &type) {
-  t["setp.eq." + type] = compare<H, std::equal_to<double>>;
-  t["setp.lt." + type] = compare<H, std::less<double>>;
-  t["setp.le." + type] = compare<H, std::less_equal<double>>;
-  t["setp.gt." + type] = compare<H, std::greater<double>>;
-  t["setp.ge." + type] = compare<H, std::greater_equal<double>>;
-  struct Nan {
-    bool operator()(double a, double b) const { return a != a || b != b; }
+template <typename H> void addType(Table &t, const std::string &type) {
+  for (const char *round : {"", ".rn"}) {
+    std::string r = round;
+    addArithmetic<H, Add, 2>(t, "add" + r, type);
+    addArithmetic<H, Sub, 2>(t, "sub" + r, type);
+    addArithmetic<H, Mul, 2>(t, "mul" + r, type);
+  }
+  addArithmetic<H, Fma, 3>(t, "fma.rn", type);
+  addBoth<H, Fma, 3, false, Change::Relu>(t, "fma.rn.relu", type);
+  auto least = [&](const std::string &flush, auto isFlushed) {
+    constexpr bool f = decltype(isFlushed)::value;
+    addBoth<H, Least<false, false>, 2, f, Change::None>(t, "min" + flush, type);
+    addBoth<H, Least<true, false>, 2, f, Change::None>(t, "max" + flush, type);
+    addBoth<H, Least<false, true>, 2, f, Change::None>(
+        t, "min" + flush + ".NaN", type);
+    addBoth<H, Least<true, true>, 2, f, Change::None>(t, "max" + flush + ".NaN",
+                                                      type);
   };
-  struct Num {
-    bool operator()(double a, double b) const { return a == a && b == b; }
-  };
-  struct Neu {
-    bool operator()(double a, double b) const { return a != b; }
-  };
-  t["setp.nan." + type] = compare<H, Nan>;
-  t["setp.num." + type] = compare<H, Num>;
-  t["setp.neu." + type] = compare<H, Neu>;
+  least("", std::false_type());
+  if (type == "f16") {
+    least(".ftz", std::true_type());
+    addBoth<H, Fma, 3, true, Change::Relu>(t, "fma.rn.ftz.relu", type);
+    addBoth<H, Neg, 1, true, Change::None>(t, "neg.ftz", type);
+    addBoth<H, Abs, 1, true, Change::None>(t, "abs.ftz", type);
+    addApproximation<H, Ex2>(t, "ex2.approx", type);
+  } else {
+    // ex2 of bf16 has .ftz always.
+    addBoth<H, Ex2, 1, true, Change::None>(t, "ex2.approx.ftz", type);
+  }
+  addApproximation<H, Tanh>(t, "tanh.approx", type);
+  t["neg." + type] = {bits<NegBits, 1>, 2, 2};
+  t["neg." + type + "x2"] = {bits<NegBits, 2>, 2, 2};
+  t["abs." + type] = {bits<AbsBits, 1>, 2, 2};
+  t["abs." + type + "x2"] = {bits<AbsBits, 2>, 2, 2};
 }
 } // namespace
 
 void tercet::emu::ptx::addHalves(Table &t) {
   addType<F16>(t, "f16");
   addType<BF16>(t, "bf16");
-  addCompare<F16>(t, "f16");
-  addCompare<BF16>(t, "bf16");
 }

@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Select.h"
+#include <algorithm>
 #include <limits>
 #include <type_traits>
 
@@ -248,6 +249,102 @@ void lop3(Warp &w, const Instruction &i) {
   });
 }
 
+// Carries: add.cc, addc, addc.cc and what takes away or multiplies likewise.
+enum class Step { Add, Sub, MadLow, MadHigh };
+template <typename T, Step S, bool Takes, bool Leaves>
+void chain(Warp &w, const Instruction &i) {
+  using U = std::make_unsigned_t<T>;
+  uint64_t *d = w.reg(i.regs[0]), *a = w.reg(i.regs[1]), *b = w.reg(i.regs[2]);
+  constexpr bool kMad = S == Step::MadLow || S == Step::MadHigh;
+  uint64_t *c = kMad ? w.reg(i.regs[3]) : b;
+  forLanes(w.mask, [&](int l) {
+    uint32_t bit = 1u << l;
+    unsigned __int128 carry = Takes && w.carry & bit;
+    unsigned __int128 x = U(a[l]), y = U(b[l]);
+    if (kMad) {
+      Wide<T> product = Wide<T>(fromBits<T>(a[l])) * Wide<T>(fromBits<T>(b[l]));
+      x = S == Step::MadLow ? U(product) : U(product >> (8 * sizeof(T)));
+      y = U(c[l]);
+    }
+    // The carry of a difference is its borrow.
+    unsigned __int128 sum = S == Step::Sub ? x - y - carry : x + y + carry;
+    d[l] = U(sum);
+    if (Leaves)
+      w.carry = U(sum >> (8 * sizeof(T))) & 1 ? w.carry | bit : w.carry & ~bit;
+  });
+}
+
+template <bool Sub> struct Saturated {
+  int32_t operator()(int32_t a, int32_t b) const {
+    int64_t sum = Sub ? int64_t(a) - b : int64_t(a) + b;
+    return int32_t(std::clamp<int64_t>(sum, INT32_MIN, INT32_MAX));
+  }
+};
+struct MadHiSat {
+  int32_t operator()(int32_t a, int32_t b, int32_t c) const {
+    int64_t sum = ((int64_t(a) * b) >> 32) + c;
+    return int32_t(std::clamp<int64_t>(sum, INT32_MIN, INT32_MAX));
+  }
+};
+/// The product of the low 24 bits: its low 32 of 48 bits, or its high 32.
+template <typename T, bool High, bool Adds> struct Mul24 {
+  static int64_t operand(T v) {
+    return std::is_signed_v<T> ? int64_t(int32_t(uint32_t(v) << 8) >> 8)
+                               : int64_t(v & 0xffffff);
+  }
+  T operator()(T a, T b) const {
+    return T(operand(a) * operand(b) >> (High ? 16 : 0));
+  }
+  T operator()(T a, T b, T c) const {
+    return T(uint32_t((*this)(a, b)) + uint32_t(c));
+  }
+};
+/// Zero becomes 1, all else 0.
+struct LogicalNot {
+  template <typename T> T operator()(T a) const { return a == 0; }
+};
+struct Relu {
+  template <typename T> T operator()(T a, T b) const {
+    return std::max<T>(a < b ? a : b, 0);
+  }
+};
+struct ReluMax {
+  template <typename T> T operator()(T a, T b) const {
+    return std::max<T>(a > b ? a : b, 0);
+  }
+};
+/// Two of 16 bits in 32.
+template <typename T, typename F> struct Halves {
+  uint32_t operator()(uint32_t a, uint32_t b) const {
+    auto one = [&](int at) {
+      return uint32_t(uint16_t(F()(T(a >> at), T(b >> at)))) << at;
+    };
+    return one(0) | one(16);
+  }
+};
+/// szext: the low `length` bits, extended by sign or zeros.
+template <typename T, bool Wrap> struct Extend {
+  T operator()(T a, T length) const {
+    auto n = uint32_t(length);
+    n = Wrap ? n & 31 : std::min(n, 32u);
+    if (n == 32)
+      return a;
+    if (n == 0)
+      return 0;
+    uint32_t top = uint32_t(a) << (32 - n);
+    return std::is_signed_v<T> ? T(int32_t(top) >> (32 - n))
+                               : T(top >> (32 - n));
+  }
+};
+/// bmsk: `length` ones from bit `from`.
+template <bool Wrap> struct BitMask {
+  uint32_t operator()(uint32_t from, uint32_t length) const {
+    from = Wrap ? from & 31 : std::min(from, 32u);
+    length = Wrap ? length & 31 : std::min(length, 32u);
+    return uint32_t(((uint64_t(1) << length) - 1) << from);
+  }
+};
+
 template <typename T> const char *suffix();
 template <> const char *suffix<uint16_t>() { return "u16"; }
 template <> const char *suffix<int16_t>() { return "s16"; }
@@ -285,6 +382,57 @@ template <typename T> void addType(Table &t) {
     t["bfind.shiftamt" + s] = findHighest<T, true>;
   }
 }
+template <typename T> void addCarries(Table &t, const std::string &s) {
+  t["add.cc" + s] = chain<T, Step::Add, false, true>;
+  t["addc" + s] = chain<T, Step::Add, true, false>;
+  t["addc.cc" + s] = chain<T, Step::Add, true, true>;
+  t["sub.cc" + s] = chain<T, Step::Sub, false, true>;
+  t["subc" + s] = chain<T, Step::Sub, true, false>;
+  t["subc.cc" + s] = chain<T, Step::Sub, true, true>;
+  t["mad.lo.cc" + s] = chain<T, Step::MadLow, false, true>;
+  t["madc.lo" + s] = chain<T, Step::MadLow, true, false>;
+  t["madc.lo.cc" + s] = chain<T, Step::MadLow, true, true>;
+  t["mad.hi.cc" + s] = chain<T, Step::MadHigh, false, true>;
+  t["madc.hi" + s] = chain<T, Step::MadHigh, true, false>;
+  t["madc.hi.cc" + s] = chain<T, Step::MadHigh, true, true>;
+}
+template <typename T> void addMul24(Table &t, const std::string &s) {
+  t["mul24.lo" + s] = Binary<T, Mul24<T, false, false>>::run;
+  t["mul24.hi" + s] = Binary<T, Mul24<T, true, false>>::run;
+  t["mad24.lo" + s] = Ternary<T, Mul24<T, false, true>>::run;
+  t["mad24.hi" + s] = Ternary<T, Mul24<T, true, true>>::run;
+}
+void addRest(Table &t) {
+  addCarries<uint32_t>(t, ".u32");
+  addCarries<int32_t>(t, ".s32");
+  addCarries<uint64_t>(t, ".u64");
+  addCarries<int64_t>(t, ".s64");
+  addMul24<uint32_t>(t, ".u32");
+  addMul24<int32_t>(t, ".s32");
+  t["add.sat.s32"] = Binary<int32_t, Saturated<false>>::run;
+  t["sub.sat.s32"] = Binary<int32_t, Saturated<true>>::run;
+  t["mad.hi.sat.s32"] = Ternary<int32_t, MadHiSat>::run;
+  t["cnot.b16"] = Unary<uint16_t, LogicalNot>::run;
+  t["cnot.b32"] = Unary<uint32_t, LogicalNot>::run;
+  t["cnot.b64"] = Unary<uint64_t, LogicalNot>::run;
+  t["min.relu.s32"] = Binary<int32_t, Relu>::run;
+  t["max.relu.s32"] = Binary<int32_t, ReluMax>::run;
+  t["add.u16x2"] = t["add.s16x2"] =
+      Binary<uint32_t, Halves<uint16_t, Add>>::run;
+  t["min.u16x2"] = Binary<uint32_t, Halves<uint16_t, Min>>::run;
+  t["max.u16x2"] = Binary<uint32_t, Halves<uint16_t, Max>>::run;
+  t["min.s16x2"] = Binary<uint32_t, Halves<int16_t, Min>>::run;
+  t["max.s16x2"] = Binary<uint32_t, Halves<int16_t, Max>>::run;
+  t["min.relu.s16x2"] = Binary<uint32_t, Halves<int16_t, Relu>>::run;
+  t["max.relu.s16x2"] = Binary<uint32_t, Halves<int16_t, ReluMax>>::run;
+  t["szext.clamp.u32"] = Binary<uint32_t, Extend<uint32_t, false>>::run;
+  t["szext.wrap.u32"] = Binary<uint32_t, Extend<uint32_t, true>>::run;
+  t["szext.clamp.s32"] = Binary<int32_t, Extend<int32_t, false>>::run;
+  t["szext.wrap.s32"] = Binary<int32_t, Extend<int32_t, true>>::run;
+  t["bmsk.clamp.b32"] = Binary<uint32_t, BitMask<false>>::run;
+  t["bmsk.wrap.b32"] = Binary<uint32_t, BitMask<true>>::run;
+}
+
 template <typename T> void addBits(Table &t) {
   std::string s = ".b" + std::to_string(8 * sizeof(T));
   t["and" + s] = Binary<T, And>::run;
@@ -310,6 +458,7 @@ void tercet::emu::ptx::addIntegers(Table &t) {
   addType<int32_t>(t);
   addType<uint64_t>(t);
   addType<int64_t>(t);
+  addRest(t);
   addBits<uint16_t>(t);
   addBits<uint32_t>(t);
   addBits<uint64_t>(t);

@@ -228,11 +228,11 @@ bool Warp::exit() {
 }
 
 void Warp::arrive(const Instruction &i) {
-  if (mask != alive) {
-    uint32_t missing = alive & ~mask;
+  if (uint32_t missing = all & ~mask) {
+    int other = __builtin_ctz(missing);
     failAt(__builtin_ctz(mask),
-           "waits at a barrier that thread %u of its warp is not at",
-           thread(__builtin_ctz(missing)));
+           "waits at a barrier for thread %u of its warp, which %s",
+           thread(other), alive >> other & 1 ? "is not at it" : "has ended");
   }
   int lane = __builtin_ctz(mask);
   const uint64_t *id = reg(i.regs[0]);
