@@ -239,11 +239,22 @@ template <typename F, int Operands> void pair(Warp &w, const Instruction &i) {
   });
 }
 
+/// Of two operands or three.
+template <typename F> void leastOf(Warp &w, const Instruction &i) {
+  uint64_t *d = w.reg(i.regs[0]), *a = w.reg(i.regs[1]), *b = w.reg(i.regs[2]),
+           *c = i.regs.size() > 3 ? w.reg(i.regs[3]) : b;
+  forEachLane(w.mask, [&](int l) {
+    d[l] = toBits(F()(F()(fromBits<float>(a[l]), fromBits<float>(b[l])),
+                      fromBits<float>(c[l])));
+  });
+}
+
 template <bool Max> void addLeast(Table &t, const std::string &name) {
-  t[name + ".ftz.f32"] =
-      Binary<float, OfFlushed<Least<float, Max, false>>>::run;
-  t[name + ".ftz.NaN.f32"] =
-      Binary<float, OfFlushed<Least<float, Max, true>>>::run;
+  t[name + ".f32"] = {leastOf<Least<float, Max, false>>, 3, 4};
+  t[name + ".NaN.f32"] = {leastOf<Least<float, Max, true>>, 3, 4};
+  t[name + ".ftz.f32"] = {leastOf<OfFlushed<Least<float, Max, false>>>, 3, 4};
+  t[name + ".ftz.NaN.f32"] = {leastOf<OfFlushed<Least<float, Max, true>>>, 3,
+                              4};
   t[name + ".xorsign.abs.f32"] = Binary<float, XorSign<Max, false>>::run;
   t[name + ".NaN.xorsign.abs.f32"] = Binary<float, XorSign<Max, true>>::run;
   t[name + ".ftz.xorsign.abs.f32"] =

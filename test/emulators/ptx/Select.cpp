@@ -38,7 +38,7 @@ static Table makeTable() {
   addMatrices(table);
   addLaneMoves(table);
   for (auto &[mnemonic, entry] : table)
-    if (unsigned n = countOperands(mnemonic))
+    if (unsigned n = entry.least ? 0 : countOperands(mnemonic))
       entry.least = entry.most = static_cast<uint8_t>(n);
   for (const char *name : {"up", "down", "bfly", "idx"}) {
     Entry &e = table[std::string("shfl.sync.") + name + ".b32"];

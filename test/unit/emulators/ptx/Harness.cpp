@@ -13,7 +13,7 @@
 using namespace harness;
 using namespace tercet::emu;
 
-static const char *const kHead = ".version 8.7\n.target sm_100\n"
+static const char *const kHead = ".version 8.8\n.target sm_100\n"
                                  ".address_size 64\n";
 static std::set<std::string> &kernelsThatRan() {
   static std::set<std::string> kernels;
