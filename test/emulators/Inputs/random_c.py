@@ -1,8 +1,8 @@
-"""Random programs, compiled by clang for the host and for both AMD chips: what the
-emulator computes must be what the host does. Arguments: clang, amdgpu-run, seeds
-"1-4". The programs have every integer and real type, vectors of them, branches and
-loops that lanes take differently, arrays by index and, without optimisation, calls
-and memory for everything."""
+"""Random programs, compiled by clang for the host, for both AMD chips and to PTX: what
+the emulators compute must be what the host does. Arguments: clang, the folder of
+amdgpu-run and ptx-run, seeds "1-4". The programs have every integer and real type, vectors of them, branches and
+loops that lanes take differently, arrays by index and, without optimisation (AMD),
+calls and memory for everything."""
 import random
 import struct
 import subprocess
@@ -67,7 +67,8 @@ class Program:
 
     def constant(self, t):
         if t in REALS:
-            return f"(({t}){self.r.choice(['1.0', '0.5', '-2.0', '0.1', '-7.5', '1e-3', '100.0', '0.0', '-0.0'])})"
+            # No zero: LLVM's AMD back end takes 0.0 - x for -x, whose zero has another sign.
+            return f"(({t}){self.r.choice(['1.0', '0.5', '-2.0', '0.1', '-7.5', '1e-3', '100.0'])})"
         bits = INTEGERS[t]
         v = self.r.choice([0, 1, 2, 7, 15, 63, 64, 127, 128, 255, 256, 65535, 0x7fffffff, 0x80000000,
                            0xffffffff, self.r.getrandbits(bits), -1, -5]) & ((1 << bits) - 1)
@@ -193,7 +194,7 @@ def write(path, text):
         f.write(text)
 
 
-def check(clang, run, seed):
+def check(clang, tools, seed):
     p = Program(seed)
     words = len(p.outputs())
     write("device.cl", "#pragma OPENCL EXTENSION cl_khr_fp64 : enable\n"
@@ -201,6 +202,13 @@ def check(clang, run, seed):
           + TYPES + "\n" + helpers() + p.function("__global")
           + "kernel void k(__global const uint *in, __global uint *out) {\n"
           "  uint id = __builtin_amdgcn_workgroup_id_x() * 64 + __builtin_amdgcn_workitem_id_x();\n"
+          f"  work(in + id * {INPUTS}, out + id * {words});\n}}\n")
+    # OpenCL has no half there.
+    write("device.c", "typedef _Float16 half;\n#define AS(x, t) ((t)(x))\n"
+          "#define __global __attribute__((address_space(1)))\n" + TYPES + "\n" + helpers()
+          + p.function("__global")
+          + "__attribute__((nvptx_kernel)) void k(__global const uint *in, __global uint *out) {\n"
+          "  uint id = __nvvm_read_ptx_sreg_ctaid_x() * 64 + __nvvm_read_ptx_sreg_tid_x();\n"
           f"  work(in + id * {INPUTS}, out + id * {words});\n}}\n")
     write("host.c", "typedef _Float16 half;\n#define AS(x, t) ((t)(x))\n" + TYPES + "\n" + helpers()
           + p.function("") + f"""
@@ -226,14 +234,22 @@ int main(int argc, char **argv) {{
                    + ["host.c", "-o", "host", "-lm"], check=True)
     subprocess.run(["./host"], check=True)
     expected = open("host.bin", "rb").read()
-    level = "-O2" if seed % 4 else "-O0"
-    for chip in ("gfx942", "gfx1100"):
-        subprocess.run([clang, "-target", "amdgcn-amd-amdhsa", "-mcpu=" + chip, "-nogpulib", "-x", "cl",
-                        "-cl-std=CL2.0", "-mcode-object-version=5",
-                        "-cl-fp32-correctly-rounded-divide-sqrt", level] + common
-                       + ["device.cl", "-o", chip + ".hsaco"], check=True)
-        subprocess.run([run, chip, chip + ".hsaco", "k", "64", str(LANES // 64), "in.bin", chip + ".bin",
-                        str(len(expected))], check=True)
+    for chip in ("gfx942", "gfx1100", "sm_80"):
+        # PTX has no calls here, so something has to inline.
+        level = "-O2" if seed % 4 else "-O1" if chip == "sm_80" else "-O0"
+        if chip == "sm_80":
+            subprocess.run([clang, "-target", "nvptx64-nvidia-cuda", "-march=" + chip, "-Xclang",
+                            "-target-feature", "-Xclang", "+ptx80", "-std=c11", "-fno-strict-aliasing", "-S", "-nogpulib", level]
+                           + common + ["device.c", "-o", chip + ".ptx"], check=True)
+            run = [tools + "/ptx-run", chip + ".ptx"]
+        else:
+            subprocess.run([clang, "-target", "amdgcn-amd-amdhsa", "-mcpu=" + chip, "-nogpulib",
+                            "-x", "cl", "-cl-std=CL2.0", "-mcode-object-version=5",
+                            "-cl-fp32-correctly-rounded-divide-sqrt", level] + common
+                           + ["device.cl", "-o", chip + ".hsaco"], check=True)
+            run = [tools + "/amdgpu-run", chip, chip + ".hsaco"]
+        subprocess.run(run + ["k", "64", str(LANES // 64), "in.bin", chip + ".bin", str(len(expected))],
+                       check=True)
         got = open(chip + ".bin", "rb").read()
         if got != expected:
             at = next(i for i in range(0, len(got), 4) if got[i:i + 4] != expected[i:i + 4]) // 4

@@ -65,6 +65,9 @@ static double divFixup(double quotient, double denominator, double numerator) {
     return sign * INFINITY;
   if (std::isinf(denominator) || numerator == 0)
     return sign * 0.0;
+  // Where a step towards the quotient left the range, so did the quotient.
+  if (isNan(quotient))
+    return sign * INFINITY;
   return std::copysign(quotient, sign);
 }
 

@@ -103,6 +103,9 @@ static float divFixup(float quotient, float denominator, float numerator) {
     return sign * INFINITY;
   if (std::isinf(denominator) || numerator == 0)
     return sign * 0.0f;
+  // Where a step towards the quotient left the range, so did the quotient.
+  if (isNan(quotient))
+    return sign * INFINITY;
   return std::copysign(quotient, sign);
 }
 

@@ -40,6 +40,9 @@ static Half divFixup(Half quotient, Half denominator, Half numerator) {
     return {static_cast<uint16_t>(sign | 0x7c00)};
   if (std::isinf(d) || n == 0)
     return {sign};
+  // Where a step towards the quotient left the range, so did the quotient.
+  if (get(quotient) != get(quotient))
+    return {static_cast<uint16_t>(sign | 0x7c00)};
   return {static_cast<uint16_t>((quotient.bits & 0x7fff) | sign)};
 }
 
