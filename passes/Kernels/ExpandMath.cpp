@@ -7,8 +7,9 @@
 //
 // Replaces the transcendental functions of the math dialect by polynomials and
 // by each other, on scalars and vectors, so that neither libm nor a device
-// library is ever called and every target computes the same bits. Assumes
-// nothing. Fails on a function that has neither (those of f64), naming it.
+// library is ever called and every target computes the same bits; and the
+// greater or less of two floats, whose zeros have an order. Assumes nothing.
+// Fails on a function that has neither (those of f64), naming it.
 //
 //===----------------------------------------------------------------------===//
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -54,6 +55,51 @@ struct ExpandLog10 : OpRewritePattern<math::Log10Op> {
   }
 };
 
+/// arith.maximumf and arith.minimumf order zeros, -0 below +0; the expansion
+/// that arith-expand has takes them for equal. Of equal operands only zeros
+/// differ, and of those the signs' "and" is the greater, their "or" the less.
+template <typename Op, arith::CmpFPredicate Before, typename Join>
+struct ExpandExtremum : OpRewritePattern<Op> {
+  using OpRewritePattern<Op>::OpRewritePattern;
+
+  /// A second operand that upstream's expansion is right with: no zero, or the
+  /// one that it gives for equal operands.
+  static bool isSafe(Value rhs) {
+    APFloat value(0.0f);
+    if (!matchPattern(rhs, m_ConstantFloat(&value)))
+      return false;
+    bool wanted = std::is_same_v<Op, arith::MinimumFOp>;
+    return !value.isZero() || value.isNegative() == wanted;
+  }
+
+  LogicalResult matchAndRewrite(Op op,
+                                PatternRewriter &rewriter) const override {
+    Value lhs = op.getLhs(), rhs = op.getRhs();
+    if (isSafe(rhs))
+      return failure();
+    Location loc = op.getLoc();
+    Type type = op.getType();
+    Type bits = rewriter.getIntegerType(
+        getElementTypeOrSelf(type).getIntOrFloatBitWidth());
+    if (auto shaped = dyn_cast<ShapedType>(type))
+      bits = shaped.clone(bits);
+    // True where lhs is no number; where rhs is none, it is the result.
+    Value first = arith::CmpFOp::create(rewriter, loc, Before, lhs, rhs);
+    Value result = arith::SelectOp::create(rewriter, loc, first, lhs, rhs);
+    Value isNan = arith::CmpFOp::create(rewriter, loc,
+                                        arith::CmpFPredicate::UNO, rhs, rhs);
+    result = arith::SelectOp::create(rewriter, loc, isNan, rhs, result);
+    Value equal = arith::CmpFOp::create(rewriter, loc,
+                                        arith::CmpFPredicate::OEQ, lhs, rhs);
+    Value joined = Join::create(
+        rewriter, loc, arith::BitcastOp::create(rewriter, loc, bits, lhs),
+        arith::BitcastOp::create(rewriter, loc, bits, rhs));
+    joined = arith::BitcastOp::create(rewriter, loc, type, joined);
+    rewriter.replaceOpWithNewOp<arith::SelectOp>(op, equal, joined, result);
+    return success();
+  }
+};
+
 struct ExpandMath : tercet::impl::ExpandMathBase<ExpandMath> {
   void runOnOperation() override {
     // Functions in terms of others first: their results need polynomials.
@@ -61,7 +107,11 @@ struct ExpandMath : tercet::impl::ExpandMathBase<ExpandMath> {
     math::populateExpansionPatterns(
         expansions, {"sinh", "cosh", "tan", "asinh", "acosh", "atanh", "fpowi",
                      "ipowi", "powf", "exp2", "rsqrt", "clampf"});
-    expansions.add<ExpandLog10>(&getContext());
+    expansions.add<ExpandLog10,
+                   ExpandExtremum<arith::MaximumFOp, arith::CmpFPredicate::UGT,
+                                  arith::AndIOp>,
+                   ExpandExtremum<arith::MinimumFOp, arith::CmpFPredicate::ULT,
+                                  arith::OrIOp>>(&getContext());
     auto isFunction = [](StringRef name) {
       return llvm::is_contained(
           {"math.acos", "math.asin", "math.atan", "math.atan2", "math.cbrt",

@@ -75,7 +75,7 @@ public:
   }
 
   void lower() {
-    // Tables belong to no thread's turn.
+    // Computed once, before anything diverges.
     if (!engine.isSparse())
       setup = code.emitSetup(b, loc, b.getI32Type(), {});
     sums = memref::AllocOp::create(

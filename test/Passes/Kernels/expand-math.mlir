@@ -61,3 +61,22 @@ func.func @plain(%x: f64) -> f64 {
   %2 = math.absf %1 : f64
   return %2 : f64
 }
+
+// Zeros have an order: of equal operands the bits are joined.
+// CHECK-LABEL: func @extremes
+// CHECK-DAG: arith.cmpf ugt, %arg0, %arg1
+// CHECK-DAG: arith.cmpf uno, %arg1, %arg1
+// CHECK-DAG: arith.cmpf oeq, %arg0, %arg1
+// CHECK: arith.andi
+// CHECK: arith.select
+// CHECK: arith.ori {{.*}} : i32
+// CHECK-NOT: arith.maximumf %arg0, %arg1
+// A clamp needs none of it.
+// CHECK: arith.maximumf %{{.*}}, %cst
+func.func @extremes(%a: f32, %b: f32) -> (f32, f32, f32) {
+  %0 = arith.maximumf %a, %b : f32
+  %1 = arith.minimumf %a, %b : f32
+  %z = arith.constant 0.0 : f32
+  %2 = arith.maximumf %a, %z : f32
+  return %0, %1, %2 : f32, f32, f32
+}
