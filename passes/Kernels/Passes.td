@@ -35,7 +35,8 @@ def ExpandMath : Pass<"expand-math"> {
     absf, copysign, roundings. The rest becomes upstream's polynomials and
     expansions over these, the same on every target, so that CPU and GPU agree to
     the bit. f16 and bf16 are computed in f32; a function of f64 has no polynomial
-    and is an error.
+    and is an error. `arith.maximumf` and `arith.minimumf` become comparisons that
+    order zeros, which upstream's later expansion of them does not.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect",

@@ -84,8 +84,10 @@ static SmallVector<int64_t> configureMatrices(rows::MatmulOp op,
     return chosen ? chosen.getInt() : otherwise;
   };
   setDefault("engine", b.getStringAttr(matrix.getName()));
-  int64_t panels = choose(
-      "panels", !ShapedType::isDynamic(outputs) && outputs < 4096 ? 1 : 2);
+  // Two panels share what is loaded of activations; the decoder of a sparse
+  // engine leaves no registers for them.
+  bool wide = ShapedType::isDynamic(outputs) || outputs >= 4096;
+  int64_t panels = choose("panels", wide && !matrix.isSparse() ? 2 : 1);
   int64_t slices = choose(
       "k_split", llvm::bit_floor<uint64_t>(std::clamp<int64_t>(steps, 1, 8)));
   // Eight waves, or as many as have outputs.
