@@ -12,7 +12,7 @@ import lit.util
 config.name = "Tercet"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test", ".py", ".c"]
-config.excludes = ["Inputs", "unit", "model.mlir", "lit.cfg.py", "CMakeLists.txt", "conftest.py"]
+config.excludes = ["Inputs", "unit", "differential", "model.mlir", "lit.cfg.py", "CMakeLists.txt", "conftest.py"]
 config.test_source_root = config.tercet_src_root + "/test"
 config.test_exec_root = config.tercet_obj_root + "/test"
 
