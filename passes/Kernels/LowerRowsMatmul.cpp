@@ -312,6 +312,26 @@ Value MatmulLowering::loadOutputs(Value memref, ValueRange indices,
 void MatmulLowering::storeOutputs(Value value, Value row, Value output,
                                   Value mask) {
   SmallVector<Value> indices{row, output};
+  int64_t n = initType.getDimSize(1);
+  Type element = initType.getElementType();
+  if (mask && element.isInteger() && element.getIntOrFloatBitWidth() < 32 &&
+      (ShapedType::isDynamic(n) || n % lanes == 1)) {
+    // Lane by lane: LLVM 22 for x86 merges a mask of one lane with a truncation
+    // of the value and then stores all bytes that there were before.
+    Value left = mask.getDefiningOp<vector::CreateMaskOp>().getOperand(0);
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      Value inside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
+                                           index(lane), left);
+      auto guard = scf::IfOp::create(b, loc, inside, /*withElseRegion=*/false);
+      OpBuilder::InsertionGuard restore(b);
+      b.setInsertionPointToStart(guard.thenBlock());
+      Value at = arith::AddIOp::create(b, loc, output, index(lane));
+      memref::StoreOp::create(b, loc,
+                              vector::ExtractOp::create(b, loc, value, lane),
+                              op.getInit(), ValueRange{row, at});
+    }
+    return;
+  }
   if (lanes == 1)
     memref::StoreOp::create(b, loc, value, op.getInit(), indices);
   else if (!mask)

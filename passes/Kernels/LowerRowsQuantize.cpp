@@ -127,6 +127,14 @@ void RowLowering::store(Value value, Value memref, Value row, Value column) {
     vector::StoreOp::create(b, loc, value, memref, ValueRange{row, column});
     return;
   }
+  if (*at + 1 == paddedK) {
+    // Not by a mask of one lane: LLVM 22 for x86 merges it with the truncation
+    // of the value and then stores all bytes that there were before, over what
+    // lies behind the row, where another thread may be.
+    Value first = vector::ExtractOp::create(b, loc, value, int64_t(0));
+    memref::StoreOp::create(b, loc, first, memref, ValueRange{row, column});
+    return;
+  }
   Value mask = vector::CreateMaskOp::create(
       b, loc, VectorType::get({kChunk}, b.getI1Type()), index(paddedK - *at));
   vector::MaskedStoreOp::create(b, loc, memref, ValueRange{row, column}, mask,

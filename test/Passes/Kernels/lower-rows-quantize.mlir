@@ -42,6 +42,19 @@ func.func @hadamard(%x: memref<4x8xf32>, %q: memref<4x8xi8>, %a: memref<4xf32>, 
 
 // -----
 
+// The last column alone is no mask of one lane.
+// CHECK-LABEL: @last_column
+// CHECK: vector.store %{{.*}} : memref<?x17xi8>, vector<16xi8>
+// CHECK: memref.store %{{.*}} : memref<?x17xi8>
+// CHECK-NOT: maskedstore
+func.func @last_column(%x: memref<?x17xf32>, %q: memref<?x17xi8>, %a: memref<?xf32>, %s: memref<?xi32>) {
+  rows.quantize <absmax_i8> eps(1.0e-5) ins(%x : memref<?x17xf32>)
+      outs(%q, %a, %s : memref<?x17xi8>, memref<?xf32>, memref<?xi32>)
+  return
+}
+
+// -----
+
 // A thread has rows of its own.
 // CHECK-LABEL: @pack
 // CHECK: %[[T:.*]] = gpu.thread_id x

@@ -161,7 +161,7 @@ TEST_P(Quantize, RandomRows) {
   std::mt19937 random(5);
   std::normal_distribution<float> normal(0.0f, 2.0f);
   for (const Mode &mode : kModes)
-    for (int64_t k : {1, 5, 16, 40, 64, 256}) {
+    for (int64_t k : {1, 5, 16, 17, 40, 64, 256}) {
       if (mode.hadamard && (k & (k - 1)))
         continue;
       std::vector<std::vector<float>> rows(11, std::vector<float>(k));
@@ -169,6 +169,8 @@ TEST_P(Quantize, RandomRows) {
         for (float &v : row)
           v = normal(random);
       check(mode, k, (k + 23) / 24 * 24, rows);
+      // Rows that follow each other without padding, as ternary.quantize has.
+      check(mode, k, k, rows);
     }
 }
 
