@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "tercet/InitAll.h"
+#include "dialects/Latent/IR/Latent.h"
 #include "dialects/Plan/IR/Plan.h"
 #include "dialects/Rows/IR/Rows.h"
 #include "dialects/Rows/Transforms/BufferizableOpInterfaceImpl.h"
@@ -19,7 +20,8 @@ using namespace mlir;
 void tercet::registerAllDialects(DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<ternary::TernaryDialect, rows::RowsDialect,
+  registry.insert<ternary::TernaryDialect, latent::LatentDialect,
+                  rows::RowsDialect,
                   plan::PlanDialect>();
   rows::registerBufferizableOpInterfaceExternalModels(registry);
   registerAllTargets();
