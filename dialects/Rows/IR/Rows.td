@@ -9,5 +9,6 @@
 
 include "dialects/Rows/IR/RowsDialect.td"
 include "dialects/Rows/IR/RowsOps.td"
+include "dialects/Rows/IR/RowsGrouped.td"
 
 #endif

@@ -106,8 +106,7 @@ def Rows_MatmulOp : Rows_KernelOp<"matmul", [
     affine map (r, n) -> (...) for each, exactly like a linalg indexing map:
     `()`, `(r)`, `(n)` or `(r, n)`. Scalar arith and math ops only.
 
-    The row index, group offsets and sinks of grouped and spatial products are
-    further optional operands of this op; they come with those dialects.
+    Rows with weight slices of their own are `rows.grouped_matmul`.
 
     Verifier: ROWS-M1: input is [M, KP] and KP covers the words of the code.
     ROWS-M2: weight is [ceil(N/16), B] with B as the code says. ROWS-M3: sums is
@@ -155,7 +154,8 @@ def Rows_MatmulOp : Rows_KernelOp<"matmul", [
 }
 
 def Rows_YieldOp : Rows_Op<"yield", [Pure, Terminator, ReturnLike,
-                                     HasParent<"MatmulOp">]> {
+                                     ParentOneOf<["MatmulOp",
+                                     "GroupedMatmulOp", "FloatMatmulOp"]>]> {
   let summary = "the value that an epilogue stores";
   let arguments = (ins AnyType:$value);
   let assemblyFormat = "$value attr-dict `:` type($value)";

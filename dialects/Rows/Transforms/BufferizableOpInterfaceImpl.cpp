@@ -66,5 +66,9 @@ void tercet::rows::registerBufferizableOpInterfaceExternalModels(
     QuantizeOp::attachInterface<KernelOpModel<QuantizeOp>>(*context);
     PackOp::attachInterface<KernelOpModel<PackOp>>(*context);
     MatmulOp::attachInterface<KernelOpModel<MatmulOp>>(*context);
+    GroupedMatmulOp::attachInterface<KernelOpModel<GroupedMatmulOp>>(*context);
+    FloatMatmulOp::attachInterface<KernelOpModel<FloatMatmulOp>>(*context);
+    TopKOp::attachInterface<KernelOpModel<TopKOp>>(*context);
+    GroupOp::attachInterface<KernelOpModel<GroupOp>>(*context);
   });
 }
