@@ -10,7 +10,8 @@ import struct
 
 import numpy as np
 
-_NAME_TO_DTYPE = {"F32": np.dtype("<f4"), "I8": np.dtype("i1"), "I32": np.dtype("<i4")}
+_NAME_TO_DTYPE = {"F32": np.dtype("<f4"), "I8": np.dtype("i1"), "U8": np.dtype("u1"),
+                  "I32": np.dtype("<i4")}
 _DTYPE_TO_NAME = {dtype: name for name, dtype in _NAME_TO_DTYPE.items()}
 
 
