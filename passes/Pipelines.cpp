@@ -118,10 +118,16 @@ void tercet::buildToRowsPipeline(OpPassManager &pm,
                                           const TargetSpec &spec) {
     pm.addPass(createInlinerPass());
     pm.addPass(createSymbolDCEPass());
+    pm.addPass(createDecomposeLatent());
     SelectCodesOptions codes;
     codes.code = options.code;
     codes.decoder = backend.getDecoder(spec).str();
     pm.addPass(createSelectCodes(codes));
+    DecomposeExpertsOptions experts;
+    experts.strategy = options.expertStrategy;
+    if (experts.strategy == "auto" && spec.device != "cpu")
+      experts.strategy = "pairs";
+    pm.addPass(createDecomposeExperts(experts));
     pm.addPass(createDecomposeTernary());
     pm.addPass(createBindWeights());
     // One form of elementwise work, fused among itself and into products.
@@ -171,6 +177,10 @@ struct ToRowsPipelineOptions
     : public PassPipelineOptions<ToRowsPipelineOptions> {
   ListOption<std::string> targets{*this, "targets",
                                   llvm::cl::desc("target strings")};
+  Option<std::string> experts{*this, "experts",
+                              llvm::cl::desc("strategy of expert products: "
+                                             "auto, pairs or grouped"),
+                              llvm::cl::init("auto")};
   Option<std::string> code{*this, "code",
                            llvm::cl::desc("storage code for ternary weights"),
                            llvm::cl::init("")};
@@ -188,6 +198,7 @@ void tercet::registerTercetPasses() {
         ToRowsOptions rows;
         rows.targets.assign(options.targets.begin(), options.targets.end());
         rows.code = options.code;
+        rows.expertStrategy = options.experts;
         buildToRowsPipeline(pm, rows);
       });
   PassPipelineRegistration<>("tercet-to-kernels",

@@ -25,6 +25,8 @@ struct ToRowsOptions {
   std::vector<std::string> targets;
   /// A storage code for every weight that it can hold, or "".
   std::string code;
+  /// How expert products run: auto, pairs or grouped.
+  std::string expertStrategy = "auto";
 };
 
 void buildToRowsPipeline(mlir::OpPassManager &pm, const ToRowsOptions &options);

@@ -130,8 +130,9 @@ FailureOr<uint32_t> ManifestBuilder::addWeight(rows::WeightOp op,
   entry->rebindable = op.getRebindable();
   if (ternary::CodeAttr code = op.getCodeAttr()) {
     entry->code = ternary::stringifyCodeKind(code.getKind()).str();
-    entry->rows = source.getDimSize(0);
-    entry->k = source.getDimSize(1);
+    // Of one expert where there are several.
+    entry->rows = source.getShape().drop_back().back();
+    entry->k = source.getShape().back();
   }
   if (entry->dtype == DType::invalid)
     return op.emitError("weight '")

@@ -22,7 +22,7 @@ static bool isAllowed(Operation *op) {
     return true;
   StringRef dialect = op->getName().getDialectNamespace();
   for (StringRef allowed : {"func", "arith", "math", "linalg", "tensor",
-                            "ml_program", "ternary", "affine"})
+                            "ml_program", "ternary", "latent", "affine"})
     if (dialect == allowed)
       return true;
   return false;
@@ -45,8 +45,8 @@ LogicalResult tercet::compiler::validateModel(ModuleOp module) {
     for (auto [i, entry] : llvm::enumerate(unsupported))
       diag << (i ? ", " : "") << "'" << entry.first << "' ("
            << entry.second.count << (entry.second.count == 1 ? " time)" : " times)");
-    diag << "; a model is made of func, linalg, tensor, arith, math, ml_program "
-            "and ternary ops";
+    diag << "; a model is made of func, linalg, tensor, arith, math, "
+            "ml_program, ternary and latent ops";
     for (auto &[name, kind] : llvm::drop_begin(unsupported))
       diag.attachNote(kind.first) << "first '" << name << "' is here";
     return failure();

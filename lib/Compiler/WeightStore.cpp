@@ -193,9 +193,10 @@ FailureOr<ArrayRef<uint8_t>> WeightStore::getBytes(rows::WeightOp op) {
 //===----------------------------------------------------------------------===//
 
 /// Values other than -1, 0 and 1, and groups that break the sparsity, by row and
-/// column.
+/// column, and by expert where it is not negative.
 static LogicalResult checkTrits(rows::WeightOp op, ArrayRef<int8_t> trits,
-                                int64_t n, int64_t k) {
+                                int64_t n, int64_t k, int64_t expert) {
+  std::string place = expert < 0 ? "" : "expert " + std::to_string(expert) + ", ";
   ternary::SparsityAttr sparsity = op.getSparsityAttr();
   for (int64_t row = 0; row < n; ++row) {
     ArrayRef<int8_t> values = trits.slice(row * k, k);
@@ -203,7 +204,7 @@ static LogicalResult checkTrits(rows::WeightOp op, ArrayRef<int8_t> trits,
       if (values[col] < -1 || values[col] > 1)
         return op.emitError("weight '")
                << op.getKey() << "' has the value " << (int)values[col]
-               << " at row " << row << ", column " << col
+               << " at " << place << "row " << row << ", column " << col
                << "; a ternary weight holds -1, 0 and 1";
     if (!sparsity)
       continue;
@@ -215,8 +216,8 @@ static LogicalResult checkTrits(rows::WeightOp op, ArrayRef<int8_t> trits,
                                        : nonzero <= sparsity.getN();
       if (!obeys)
         return op.emitError("weight '")
-               << op.getKey() << "' has " << nonzero << " nonzero values at row "
-               << row << ", columns " << col << " to " << col + (int64_t)group.size() - 1
+               << op.getKey() << "' has " << nonzero << " nonzero values at "
+               << place << "row " << row << ", columns " << col << " to " << col + (int64_t)group.size() - 1
                << "; its sparsity allows " << (sparsity.getExact() ? "exactly " : "at most ")
                << sparsity.getN() << " of " << m;
     }
@@ -255,13 +256,16 @@ FailureOr<std::vector<uint8_t>> WeightStore::transform(rows::WeightOp op) const 
   RankedTensorType type = getSourceType(op);
   if (op.getTransform() == rows::WeightTransform::Identity)
     return std::vector<uint8_t>(source.begin(), source.end());
-  if (type.getRank() != 2)
-    return op.emitError("weight '") << op.getKey() << "' has to be a matrix, got "
+  if (type.getRank() != 2 && type.getRank() != 3)
+    return op.emitError("weight '") << op.getKey()
+                                    << "' has to be a matrix, or one for each "
+                                       "expert, got "
                                     << type;
-  int64_t n = type.getDimSize(0), k = type.getDimSize(1);
+  int64_t experts = type.getRank() == 3 ? type.getDimSize(0) : 1;
+  int64_t n = type.getShape().drop_back().back(), k = type.getShape().back();
 
   std::vector<int8_t> trits;
-  float scale = 1;
+  std::vector<float> scales(experts);
   if (op.getTransform() == rows::WeightTransform::Encode) {
     trits.assign((const int8_t *)source.begin(), (const int8_t *)source.end());
   } else {
@@ -270,21 +274,30 @@ FailureOr<std::vector<uint8_t>> WeightStore::transform(rows::WeightOp op) const 
       return op.emitError("weight '") << op.getKey()
                                       << "' has to hold floats to be ternarized, got "
                                       << type;
-    trits.resize(n * k);
-    scale = ternary::ternarize(floats, n, k, op.getSparsityAttr(), trits);
+    trits.resize(experts * n * k);
+    for (int64_t e = 0; e < experts; ++e)
+      scales[e] = ternary::ternarize(
+          ArrayRef(floats).slice(e * n * k, n * k), n, k, op.getSparsityAttr(),
+          MutableArrayRef(trits).slice(e * n * k, n * k));
   }
   if (op.getTransform() == rows::WeightTransform::TernarizeScale) {
-    std::vector<uint8_t> bytes(sizeof(float));
-    std::memcpy(bytes.data(), &scale, sizeof(float));
+    std::vector<uint8_t> bytes(experts * sizeof(float));
+    std::memcpy(bytes.data(), scales.data(), bytes.size());
     return bytes;
   }
-  if (failed(checkTrits(op, trits, n, k)))
-    return failure();
   const ternary::Code &code = ternary::getCode(op.getCodeAttr().getKind());
-  std::vector<uint8_t> bytes(ternary::Code::getPanels(n) * code.getPanelBytes(k));
-  std::string error;
-  if (failed(ternary::pack(code, trits, n, k, bytes, &error)))
-    return op.emitError("weight '") << op.getKey() << "' cannot be stored as "
-                                    << code.getName() << ": " << error;
+  size_t size = ternary::Code::getPanels(n) * code.getPanelBytes(k);
+  std::vector<uint8_t> bytes(experts * size);
+  for (int64_t e = 0; e < experts; ++e) {
+    ArrayRef<int8_t> matrix = ArrayRef(trits).slice(e * n * k, n * k);
+    std::string error;
+    if (failed(checkTrits(op, matrix, n, k, type.getRank() == 3 ? e : -1)))
+      return failure();
+    if (failed(ternary::pack(code, matrix, n, k,
+                             MutableArrayRef(bytes).slice(e * size, size),
+                             &error)))
+      return op.emitError("weight '") << op.getKey() << "' cannot be stored as "
+                                      << code.getName() << ": " << error;
+  }
   return bytes;
 }

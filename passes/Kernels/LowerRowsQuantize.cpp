@@ -1,4 +1,4 @@
-//===- LowerRowsQuantize.cpp - rows.quantize and rows.pack ----------------===//
+//===- LowerRowsQuantize.cpp - rows.quantize, rows.norm, rows.pack --------===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -50,6 +50,10 @@ public:
   void store(Value value, Value memref, Value row, Value column);
   /// Lanes combined as a tree: 8, 4, 2, 1.
   Value sumTree(Value v);
+
+  using Load = std::function<Value(Value column, Value mask)>;
+  /// A row of `memref` after the norm with `gain`, if there is one.
+  Load getNormalized(Value memref, Value gain, FloatAttr eps, Value row);
 
   Value index(int64_t value) {
     return arith::ConstantIndexOp::create(b, loc, value);
@@ -154,6 +158,31 @@ Value RowLowering::sumTree(Value v) {
   return vector::ExtractOp::create(b, loc, v, int64_t(0));
 }
 
+RowLowering::Load RowLowering::getNormalized(Value memref, Value gain, FloatAttr eps, Value row) {
+  Load input = [=](Value column, Value mask) {
+    return load(memref, {row, column}, mask);
+  };
+  if (!gain)
+    return input;
+  Value squares = reduce(
+      zeros(b.getF32Type()), k, [&](Value acc, Value column, Value mask) {
+        Value x = input(column, mask);
+        Value square = arith::MulFOp::create(b, loc, x, x);
+        return arith::AddFOp::create(b, loc, acc, square).getResult();
+      });
+  Value mean = arith::DivFOp::create(b, loc, sumTree(squares),
+                                     constant(static_cast<float>(k)));
+  Value epsilon = arith::ConstantOp::create(b, loc, eps);
+  Value root = math::SqrtOp::create(
+      b, loc, arith::AddFOp::create(b, loc, mean, epsilon).getResult());
+  Value inverse =
+      splat(arith::DivFOp::create(b, loc, constant(1.0f), root));
+  return [=](Value column, Value mask) -> Value {
+    Value x = arith::MulFOp::create(b, loc, input(column, mask), inverse);
+    return arith::MulFOp::create(b, loc, x, load(gain, column, mask));
+  };
+}
+
 namespace {
 class QuantizeLowering : RowLowering {
 public:
@@ -172,34 +201,6 @@ public:
   }
 
 private:
-  using Load = std::function<Value(Value column, Value mask)>;
-
-  /// The row after the norm, if there is one.
-  Load getNormalized(Value row) {
-    Load input = [=](Value column, Value mask) {
-      return load(op.getInput(), {row, column}, mask);
-    };
-    if (!op.getGain())
-      return input;
-    Value squares = reduce(
-        zeros(b.getF32Type()), k, [&](Value acc, Value column, Value mask) {
-          Value x = input(column, mask);
-          Value square = arith::MulFOp::create(b, loc, x, x);
-          return arith::AddFOp::create(b, loc, acc, square).getResult();
-        });
-    Value mean = arith::DivFOp::create(b, loc, sumTree(squares),
-                                       constant(static_cast<float>(k)));
-    Value eps = arith::ConstantOp::create(b, loc, op.getEpsAttr());
-    Value root = math::SqrtOp::create(
-        b, loc, arith::AddFOp::create(b, loc, mean, eps).getResult());
-    Value inverse =
-        splat(arith::DivFOp::create(b, loc, constant(1.0f), root));
-    return [=](Value column, Value mask) -> Value {
-      Value x = arith::MulFOp::create(b, loc, input(column, mask), inverse);
-      return arith::MulFOp::create(b, loc, x, load(op.getGain(), column, mask));
-    };
-  }
-
   /// Walsh-Hadamard transform of the row in `scratch`, divided by sqrt(k).
   Load transform(Load source, Value scratch) {
     reduce(zeros(b.getF32Type()), k, [&](Value acc, Value column, Value mask) {
@@ -237,7 +238,8 @@ private:
   }
 
   void lowerRow(Value row, Value scratch) {
-    Load source = getNormalized(row);
+    Load source =
+        getNormalized(op.getInput(), op.getGain(), op.getEpsAttr(), row);
     if (scratch)
       source = transform(source, scratch);
     bool absmax = op.getMode() == ternary::QuantMode::AbsmaxI8;
@@ -328,12 +330,36 @@ private:
   rows::PackOp op;
 };
 
+class NormLowering : RowLowering {
+public:
+  explicit NormLowering(rows::NormOp op)
+      : RowLowering(op,
+                    cast<MemRefType>(op.getInput().getType()).getDimSize(1),
+                    cast<MemRefType>(op.getInput().getType()).getDimSize(1)),
+        op(op) {}
+
+  void lower() {
+    forEachRow(op, op.getInput(), [&](Value row) {
+      Load source =
+          getNormalized(op.getInput(), op.getGain(), op.getEpsAttr(), row);
+      reduce(zeros(b.getF32Type()), k,
+             [&](Value acc, Value column, Value mask) {
+               store(source(column, mask), op.getInit(), row, column);
+               return acc;
+             });
+    });
+  }
+
+private:
+  rows::NormOp op;
+};
+
 struct LowerRowsQuantize
     : tercet::impl::LowerRowsQuantizeBase<LowerRowsQuantize> {
   void runOnOperation() override {
     SmallVector<Operation *> ops;
     getOperation().walk([&](Operation *op) {
-      if (isa<rows::QuantizeOp, rows::PackOp>(op))
+      if (isa<rows::QuantizeOp, rows::NormOp, rows::PackOp>(op))
         ops.push_back(op);
     });
     for (Operation *op : ops) {
@@ -343,6 +369,8 @@ struct LowerRowsQuantize
       }
       if (auto quantize = dyn_cast<rows::QuantizeOp>(op))
         QuantizeLowering(quantize).lower();
+      else if (auto norm = dyn_cast<rows::NormOp>(op))
+        NormLowering(norm).lower();
       else
         PackLowering(cast<rows::PackOp>(op)).lower();
       op->erase();

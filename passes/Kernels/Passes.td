@@ -71,8 +71,45 @@ def LowerRowsMatmul : Pass<"lower-rows-matmul", "::mlir::func::FuncOp"> {
                            "::mlir::gpu::GPUDialect", "::mlir::LLVM::LLVMDialect"];
 }
 
+def LowerRowsGroupedMatmul
+    : Pass<"lower-rows-grouped-matmul", "::mlir::func::FuncOp"> {
+  let summary = "rows.grouped_matmul over memrefs to rows.matmul on views";
+  let description = [{
+    A loop over rows, or over slices and blocks of their sorted rows, around a
+    rows.matmul with the same config and epilogue. Weights are read where they
+    are; only sorted rows that an index picks from the input are copied, 16 at a
+    time.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect"];
+}
+
+def LowerRowsFloatMatmul
+    : Pass<"lower-rows-float-matmul", "::mlir::func::FuncOp"> {
+  let summary = "rows.float_matmul over memrefs to vectors or threads";
+  let description = [{
+    Blocks of four rows and four outputs in 16-lane vectors; with `threads` in the
+    op's `config` (GPU) a thread has outputs of its own.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::gpu::GPUDialect"];
+}
+
+def LowerRowsTopK : Pass<"lower-rows-topk", "::mlir::func::FuncOp"> {
+  let summary = "rows.topk and rows.group over memrefs to loops or threads";
+  let description = [{
+    Any k and any number of columns, without tables: each pick is the greatest
+    64-bit key of value and column below the last one. With `threads` in the op's
+    `config` (GPU) a thread has a row; the counting sort of rows.group runs on one
+    thread.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect"];
+}
+
 def LowerRowsQuantize : Pass<"lower-rows-quantize", "::mlir::func::FuncOp"> {
-  let summary = "rows.quantize and rows.pack over memrefs to vectors or threads";
+  let summary = "rows.quantize, norm and pack over memrefs to vectors or threads";
   let description = [{
     Rows are taken 16 columns at a time; reductions are 16 strided partial sums,
     combined as a tree, whatever the machine. With `threads` in the op's `config`

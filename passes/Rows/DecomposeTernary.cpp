@@ -12,13 +12,12 @@
 // with.
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/Ternary/Codes/Code.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "llvm/Support/MathExtras.h"
 #include "passes/Rows/Passes.h"
+#include "passes/Rows/RowLayout.h"
 #include "passes/Rows/WeightTable.h"
 
 namespace tercet {
@@ -28,19 +27,6 @@ namespace tercet {
 
 using namespace mlir;
 using namespace tercet;
-
-/// Columns of a row of i8 activations: whole words of the code. Rows that are close
-/// to a multiple of 2 KiB apart are brought to an odd number of cache lines: 16 such
-/// rows would meet in one or two sets of a first-level cache and push each other out,
-/// which halves the speed of a product on AVX-512.
-static int64_t getRowBytes(ternary::CodeAttr code, int64_t k) {
-  constexpr int64_t kLine = 64, kSets = 2048;
-  int64_t paddedK = ternary::getCode(code.getKind()).getPaddedK(k);
-  int64_t distance = (paddedK + kLine) % kSets;
-  if (paddedK < kSets - kLine || distance > 2 * kLine)
-    return paddedK;
-  return (llvm::divideCeil(paddedK, kLine) | 1) * kLine;
-}
 
 namespace {
 class Decomposer {

@@ -33,7 +33,9 @@ using namespace mlir;
 using namespace tercet;
 
 static bool isRoot(Operation *op) {
-  return isa<rows::QuantizeOp, rows::PackOp, rows::MatmulOp>(op) ||
+  return isa<rows::QuantizeOp, rows::NormOp, rows::PackOp, rows::MatmulOp,
+             rows::GroupedMatmulOp, rows::FloatMatmulOp, rows::TopKOp,
+             rows::GroupOp>(op) ||
          (isa<linalg::LinalgOp>(op) && !isa<linalg::FillOp>(op));
 }
 
@@ -324,6 +326,23 @@ Cost Outliner::getCost(Operation *root, func::FuncOp kernel) {
   }
   if (auto matmul = dyn_cast<rows::MatmulOp>(root)) {
     ops = ops * (2 * static_cast<int64_t>(matmul.getK()));
+  } else if (auto grouped = dyn_cast<rows::GroupedMatmulOp>(root)) {
+    ops = ops * (2 * static_cast<int64_t>(grouped.getK()));
+    // Of the weight only the slices that rows name: at most one a row.
+    auto weight = cast<RankedTensorType>(grouped.getWeight().getType());
+    AffineExpr all = getAffineConstantExpr(weight.getNumElements(), ctx);
+    auto rows = cast<RankedTensorType>(grouped.getInit().getType());
+    auto numbers =
+        kernel.getResultAttrOfType<DenseI64ArrayAttr>(0, "tercet.dims");
+    AffineExpr count = rows.isDynamicDim(0)
+                           ? getAffineDimExpr(numbers[0], ctx)
+                           : getAffineConstantExpr(rows.getDimSize(0), ctx);
+    int64_t slice = weight.getNumElements() / weight.getDimSize(0);
+    if (auto known = dyn_cast<AffineConstantExpr>(count))
+      bytes = bytes - all +
+              std::min(known.getValue(), weight.getDimSize(0)) * slice;
+  } else if (auto product = dyn_cast<rows::FloatMatmulOp>(root)) {
+    ops = ops * (2 * cast<ShapedType>(product.getInput().getType()).getDimSize(1));
   } else if (auto linalgOp = dyn_cast<linalg::LinalgOp>(root)) {
     SmallVector<int64_t> ranges = linalgOp.getStaticLoopRanges();
     for (auto [range, kind] :
@@ -349,6 +368,15 @@ void Outliner::describe(Operation *root, func::FuncOp kernel) {
   if (auto matmul = dyn_cast<rows::MatmulOp>(root)) {
     code = stringifyCodeKind(matmul.getCode().getKind()).str();
     shape = std::to_string(matmul.getN()) + "x" + std::to_string(matmul.getK());
+  } else if (auto grouped = dyn_cast<rows::GroupedMatmulOp>(root)) {
+    code = stringifyCodeKind(grouped.getCode().getKind()).str();
+    append(cast<ShapedType>(grouped.getWeight().getType()).clone(
+        {cast<ShapedType>(grouped.getWeight().getType()).getDimSize(0),
+         grouped.getN(), static_cast<int64_t>(grouped.getK())}));
+    op = grouped.getSlices() ? "pair_matmul" : "grouped_matmul";
+  } else if (auto product = dyn_cast<rows::FloatMatmulOp>(root)) {
+    code = "f32";
+    append(cast<ShapedType>(product.getWeight().getType()));
   } else if (auto quantize = dyn_cast<rows::QuantizeOp>(root)) {
     append(cast<ShapedType>(quantize.getInput().getType()));
     if (quantize.getGain())

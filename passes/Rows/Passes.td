@@ -50,6 +50,38 @@ def SelectCodes : Pass<"select-codes", "::mlir::ModuleOp"> {
                               "weights that were given a code">];
 }
 
+def DecomposeLatent : Pass<"decompose-latent", "::mlir::ModuleOp"> {
+  let summary = "latent ops but moe and experts to rows, ternary and linalg";
+  let description = [{
+    Norms become `rows.norm`, routers `rows.float_matmul` with the score in its
+    epilogue and `rows.topk`, projections `ternary.linear` or `rows.float_matmul`,
+    combine, embed and rotary linalg. `latent.moe` has to be taken apart first.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+    "::mlir::tensor::TensorDialect", "::tercet::rows::RowsDialect",
+    "::tercet::ternary::TernaryDialect"];
+}
+
+def DecomposeExperts : Pass<"decompose-experts", "::mlir::ModuleOp"> {
+  let summary = "latent.experts to grouped products over encoded weights";
+  let description = [{
+    A remark says which strategy an op takes: `pairs`, a product for each token and
+    chosen expert, or `grouped`, pairs sorted by expert. The op's own `strategy`
+    comes first, then the option, then the rule: pairs where four times their
+    number is at most the number of experts.
+  }];
+  let options = [Option<"strategy", "strategy", "std::string",
+                        /*default=*/"\"auto\"", "auto, pairs or grouped">];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+    "::mlir::tensor::TensorDialect", "::tercet::rows::RowsDialect"];
+  let statistics = [Statistic<"numDecomposed", "experts-decomposed",
+                              "latent.experts ops that were decomposed">];
+}
+
 def DecomposeTernary : Pass<"decompose-ternary", "::mlir::ModuleOp"> {
   let summary = "ternary ops to rows ops";
   let description = [{

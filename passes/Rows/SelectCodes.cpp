@@ -11,6 +11,7 @@
 // sparsity is passed over in favour of the cost rule, with a remark.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/Latent/IR/Latent.h"
 #include "dialects/Ternary/Codes/Code.h"
 #include "passes/Rows/Passes.h"
 #include "tercet/Target/TargetBackend.h"
@@ -63,20 +64,22 @@ struct SelectCodes : tercet::impl::SelectCodesBase<SelectCodes> {
     machine = decoder.empty() || !isSharedBySiblings() ? nullptr : &features;
     DenseMap<Value, Value> encoded;
     WalkResult result = getOperation().walk([&](Operation *op) {
-      if (!isa<MatmulOp, LinearOp>(op))
+      if (!isa<MatmulOp, LinearOp, latent::ExpertsOp>(op))
         return WalkResult::advance();
-      OpOperand &use = op->getOpOperand(1);
-      auto type = cast<RankedTensorType>(use.get().getType());
-      if (ternary::getCode(type))
-        return WalkResult::advance();
-      Value &replacement = encoded[use.get()];
-      if (!replacement) {
-        FailureOr<Value> value = encode(use.get(), type, op, forced);
-        if (failed(value))
-          return WalkResult::interrupt();
-        replacement = *value;
+      for (OpOperand &use : op->getOpOperands()) {
+        auto type = dyn_cast<RankedTensorType>(use.get().getType());
+        if (!type || !isa<TritType>(type.getElementType()) ||
+            ternary::getCode(type))
+          continue;
+        Value &replacement = encoded[use.get()];
+        if (!replacement) {
+          FailureOr<Value> value = encode(use.get(), type, op, forced);
+          if (failed(value))
+            return WalkResult::interrupt();
+          replacement = *value;
+        }
+        use.set(replacement);
       }
-      use.set(replacement);
       return WalkResult::advance();
     });
     if (result.wasInterrupted())
@@ -100,10 +103,10 @@ struct SelectCodes : tercet::impl::SelectCodesBase<SelectCodes> {
 
   FailureOr<Value> encode(Value weight, RankedTensorType type, Operation *user,
                           std::optional<CodeKind> forced) {
-    if (type.getRank() != 2 || !type.hasStaticShape())
-      return user->emitError("a ternary weight must have a static shape [N, K], "
-                             "got ")
-             << type;
+    int64_t rank = isa<latent::ExpertsOp>(user) ? 3 : 2;
+    if (type.getRank() != rank || !type.hasStaticShape())
+      return user->emitError("a ternary weight must have a static shape ")
+             << (rank == 3 ? "[E, N, K]" : "[N, K]") << ", got " << type;
     SparsityAttr sparsity = getWeightSparsity(weight);
     CodeKind kind = ternary::chooseCode(sparsity, machine);
     if (forced) {

@@ -59,10 +59,11 @@ FailureOr<Value> WeightTable::loadPacked(OpBuilder &b, Operation *user,
     return user->emitOpError("weight must be an external ml_program.global, "
                              "directly or through ternary.ternarize");
   const ternary::Code &impl = ternary::getCode(code.getKind());
-  auto packed = RankedTensorType::get(
-      {ternary::Code::getPanels(type.getDimSize(0)),
-       impl.getPanelBytes(type.getDimSize(1))},
-      b.getI8Type());
+  SmallVector<int64_t> shape(type.getShape());
+  int64_t &rows = shape[shape.size() - 2], &columns = shape.back();
+  rows = ternary::Code::getPanels(rows);
+  columns = impl.getPanelBytes(columns);
+  auto packed = RankedTensorType::get(shape, b.getI8Type());
   // The sparsity is part of the name: two ternarizes of one master may differ.
   std::string suffix = "." + impl.getName().str();
   if (sparsity)

@@ -22,7 +22,8 @@ public:
   explicit WeightTable(mlir::ModuleOp module) : module(module) {}
 
   /// Packed bytes of the ternary weight `source` (a global's load or a
-  /// ternarize), coded as `code`; `type` is the coded tensor [N, K].
+  /// ternarize), coded as `code`; `type` is the coded tensor [N, K] or
+  /// [E, N, K].
   mlir::FailureOr<mlir::Value> loadPacked(mlir::OpBuilder &b,
                                           mlir::Operation *user,
                                           mlir::Value source,

@@ -212,7 +212,10 @@ void CPUBackend::buildCodegenPipeline(OpPassManager &pm,
   DistributeWorkgroupsOptions loop;
   loop.mode = "loop";
   pm.addNestedPass<func::FuncOp>(createDistributeWorkgroups(loop));
+  pm.addNestedPass<func::FuncOp>(createLowerRowsGroupedMatmul());
   pm.addNestedPass<func::FuncOp>(createLowerRowsMatmul());
+  pm.addNestedPass<func::FuncOp>(createLowerRowsFloatMatmul());
+  pm.addNestedPass<func::FuncOp>(createLowerRowsTopK());
   pm.addNestedPass<func::FuncOp>(createLowerRowsQuantize());
   pm.addNestedPass<func::FuncOp>(createCPUExpandCopies());
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());

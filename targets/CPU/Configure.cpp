@@ -56,11 +56,10 @@ static int64_t chooseOutputs(int64_t n) {
   return target;
 }
 
-static DictionaryAttr configureMatmul(rows::MatmulOp op,
+static DictionaryAttr configureMatmul(Builder &b, ShapedType init,
                                       const TargetSpec &spec) {
-  Builder b(op.getContext());
   StringRef engine = chooseEngine(spec);
-  int64_t m = cast<ShapedType>(op.getInit().getType()).getDimSize(0);
+  int64_t m = init.getDimSize(0);
   // As many sums as the registers hold beside a decoded word.
   int64_t rowBlock = engine.starts_with("avx512") ? 16 : 4;
   if (!ShapedType::isDynamic(m))
@@ -71,8 +70,23 @@ static DictionaryAttr configureMatmul(rows::MatmulOp op,
       b.getNamedAttr("prefetch", b.getI64IntegerAttr(2048)),
       b.getNamedAttr("row_block", b.getI64IntegerAttr(rowBlock)),
       b.getNamedAttr("tile_sizes", b.getDenseI64ArrayAttr(
-                                       {rowTile, chooseOutputs(op.getN())})),
+                                       {rowTile, chooseOutputs(init.getDimSize(1))})),
   });
+}
+
+/// Rows that name their slices are workgroups of their own; sorted rows are a
+/// loop inside of one, which has outputs of all slices.
+static DictionaryAttr configureGrouped(Builder &b, rows::GroupedMatmulOp op,
+                                       const TargetSpec &spec) {
+  auto init = cast<ShapedType>(op.getInit().getType());
+  auto rows = RankedTensorType::get(
+      {op.getSlices() ? int64_t(1) : ShapedType::kDynamic, init.getDimSize(1)},
+      init.getElementType());
+  NamedAttrList config(configureMatmul(b, rows, spec));
+  config.set("tile_sizes",
+             b.getDenseI64ArrayAttr({op.getSlices() ? int64_t(1) : 0,
+                                     chooseOutputs(init.getDimSize(1))}));
+  return config.getDictionary(b.getContext());
 }
 
 /// Parallel loops from the outside, until a tile holds about 16 thousand
@@ -115,9 +129,16 @@ LogicalResult cpu::configure(func::FuncOp kernel, const TargetSpec &spec) {
     };
     DictionaryAttr chosen;
     if (auto matmul = dyn_cast<rows::MatmulOp>(op))
-      chosen = configureMatmul(matmul, spec);
-    else if (isa<rows::QuantizeOp, rows::PackOp>(op))
+      chosen = configureMatmul(
+          b, cast<ShapedType>(matmul.getInit().getType()), spec);
+    else if (auto grouped = dyn_cast<rows::GroupedMatmulOp>(op))
+      chosen = configureGrouped(b, grouped, spec);
+    else if (auto product = dyn_cast<rows::FloatMatmulOp>(op))
+      chosen = tiles({64, chooseOutputs(product.getN())});
+    else if (isa<rows::QuantizeOp, rows::NormOp, rows::PackOp, rows::TopKOp>(op))
       chosen = tiles({8});
+    else if (isa<rows::GroupOp>(op))
+      chosen = tiles({0});
     else if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
       chosen = tiles(chooseLoopTiles(linalgOp));
     else
@@ -127,7 +148,7 @@ LogicalResult cpu::configure(func::FuncOp kernel, const TargetSpec &spec) {
       for (NamedAttribute attr : given)
         config.set(attr.getName(), attr.getValue());
     op->setAttr("config", config.getDictionary(b.getContext()));
-    if (auto matmul = dyn_cast<rows::MatmulOp>(op)) {
+    if (isa<rows::MatmulOp, rows::GroupedMatmulOp>(op)) {
       StringRef engine = cast<StringAttr>(config.get("engine")).getValue();
       InFlightDiagnostic remark = op->emitRemark("dot products by ") << engine;
       if (engine == "portable")

@@ -103,7 +103,8 @@ static SmallVector<int64_t> configureMatrices(rows::MatmulOp op,
 
 /// Eight rows; four of them share decoded weights. Up to 32 slices of K, so
 /// that one row alone keeps 256 threads busy with two panels.
-static SmallVector<int64_t> configureDots(rows::MatmulOp op, StringRef engine,
+template <typename Product>
+static SmallVector<int64_t> configureDots(Product op, StringRef engine,
                                           SetDefault setDefault,
                                           int64_t &threads) {
   Builder b(op.getContext());
@@ -148,11 +149,23 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
     } else {
       sizes = configureDots(matmul, engine, setDefault, threads);
     }
+  } else if (auto grouped =
+                 dyn_cast<rows::GroupedMatmulOp>(root.getOperation())) {
+    sizes = configureDots(grouped, engine, setDefault, threads);
+    // A row that names its slice is a workgroup; sorted rows are not tiled.
+    sizes[0] = grouped.getSlices() ? 1 : 0;
+  } else if (isa<rows::FloatMatmulOp>(root.getOperation())) {
+    // A thread has four outputs of a row.
+    sizes = {1, 4 * threads};
+  } else if (isa<rows::GroupOp>(root.getOperation())) {
+    threads = wave;
+    sizes = {0};
   } else if (auto quantize = dyn_cast<rows::QuantizeOp>(root.getOperation());
              quantize && !quantize.getHadamard()) {
     // A workgroup has a row.
     sizes = {1};
-  } else if (isa<rows::QuantizeOp, rows::PackOp>(root.getOperation())) {
+  } else if (isa<rows::QuantizeOp, rows::NormOp, rows::PackOp, rows::TopKOp>(
+                 root.getOperation())) {
     // A thread has a row.
     threads = wave;
     sizes = {static_cast<int64_t>(wave)};

@@ -24,10 +24,13 @@ void tercet::gputarget::buildCodegenPipeline(OpPassManager &pm,
   DistributeWorkgroupsOptions grid;
   grid.mode = "grid";
   pm.addNestedPass<func::FuncOp>(createDistributeWorkgroups(grid));
+  pm.addNestedPass<func::FuncOp>(createLowerRowsGroupedMatmul());
   pm.addNestedPass<func::FuncOp>(createGPULowerRowsMatmulMatrix());
   pm.addNestedPass<func::FuncOp>(createGPULowerRowsMatmul());
   pm.addNestedPass<func::FuncOp>(createGPULowerRowsQuantize());
   pm.addNestedPass<func::FuncOp>(createLowerRowsMatmul());
+  pm.addNestedPass<func::FuncOp>(createLowerRowsFloatMatmul());
+  pm.addNestedPass<func::FuncOp>(createLowerRowsTopK());
   pm.addNestedPass<func::FuncOp>(createLowerRowsQuantize());
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToParallelLoopsPass());
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());

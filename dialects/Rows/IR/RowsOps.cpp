@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/InterleavedRange.h"
 
 using namespace mlir;
 using namespace tercet;
@@ -78,6 +79,54 @@ LogicalResult QuantizeOp::getResultTilePosition(
     ArrayRef<OpFoldResult> sizes, SmallVector<OpFoldResult> &resultOffsets,
     SmallVector<OpFoldResult> &resultSizes) {
   return getRowTilePosition(b, getLoc(), getDpsInits()[result], offsets, sizes,
+                            resultOffsets, resultSizes);
+}
+
+//===----------------------------------------------------------------------===//
+// rows.norm
+//===----------------------------------------------------------------------===//
+
+LogicalResult NormOp::verify() {
+  ShapedType input = shaped(getInput()), init = shaped(getInit());
+  // ROWS-N1
+  if (input.getRank() != 2 || input.isDynamicDim(1) || init.getRank() != 2 ||
+      init.getDimSize(1) != input.getDimSize(1) ||
+      !compatible(init.getDimSize(0), input.getDimSize(0)))
+    return emitOpError("ROWS-N1: input must be [M, K] with a static K and init "
+                       "like it, got ")
+           << input << " and " << init;
+  // ROWS-N2
+  if (shaped(getGain()).getRank() != 1 ||
+      shaped(getGain()).getDimSize(0) != input.getDimSize(1))
+    return emitOpError("ROWS-N2: gain must be [")
+           << input.getDimSize(1) << "], got " << getGain().getType();
+  return verifyDestinationStyle(*this);
+}
+
+void NormOp::getEffects(
+    SmallVectorImpl<MemoryEffects::EffectInstance> &effects) {
+  getKernelEffects(*this, effects);
+}
+LogicalResult NormOp::reifyResultShapes(OpBuilder &b,
+                                        ReifiedRankedShapedTypeDims &shapes) {
+  return reifyInits(*this, b, shapes);
+}
+SmallVector<utils::IteratorType> NormOp::getLoopIteratorTypes() {
+  return {utils::IteratorType::parallel};
+}
+SmallVector<Range> NormOp::getIterationDomain(OpBuilder &b) {
+  return getRowDomain(b, getLoc(), getInput());
+}
+FailureOr<TilingResult>
+NormOp::getTiledImplementation(OpBuilder &b, ArrayRef<OpFoldResult> offsets,
+                               ArrayRef<OpFoldResult> sizes) {
+  return tileRows(*this, b, offsets, sizes, getGain());
+}
+LogicalResult NormOp::getResultTilePosition(
+    OpBuilder &b, unsigned, ArrayRef<OpFoldResult> offsets,
+    ArrayRef<OpFoldResult> sizes, SmallVector<OpFoldResult> &resultOffsets,
+    SmallVector<OpFoldResult> &resultSizes) {
+  return getRowTilePosition(b, getLoc(), getInit(), offsets, sizes,
                             resultOffsets, resultSizes);
 }
 
@@ -273,20 +322,20 @@ LogicalResult WeightOp::verify() {
   if (encodes) {
     // ROWS-W2
     const ternary::Code &code = ternary::getCode(getCode()->getKind());
-    if (source.getRank() != 2 || !source.hasStaticShape())
-      return emitOpError("ROWS-W2: an encoded weight has a static shape [N, K], "
-                         "got ")
+    if ((source.getRank() != 2 && source.getRank() != 3) ||
+        !source.hasStaticShape())
+      return emitOpError("ROWS-W2: an encoded weight has a static shape [N, K] or "
+                         "[E, N, K], got ")
              << source;
-    if (type.getRank() != 2 ||
-        type.getDimSize(0) !=
-            ternary::Code::getPanels(source.getDimSize(0)) ||
-        type.getDimSize(1) != code.getPanelBytes(source.getDimSize(1)) ||
+    SmallVector<int64_t> stored(source.getShape());
+    int64_t &panels = stored[stored.size() - 2], &bytes = stored.back();
+    panels = ternary::Code::getPanels(panels);
+    bytes = code.getPanelBytes(bytes);
+    if (type.getShape() != ArrayRef(stored) ||
         !type.getElementType().isInteger(8))
       return emitOpError("ROWS-W2: ")
              << source << " in code " << code.getName() << " is stored as ["
-             << ternary::Code::getPanels(source.getDimSize(0)) << ", "
-             << code.getPanelBytes(source.getDimSize(1)) << "] bytes, got "
-             << type;
+             << llvm::interleaved(stored) << "] bytes, got " << type;
   } else if (getTransform() == WeightTransform::Identity && source != type) {
     // ROWS-W3
     return emitOpError("ROWS-W3: identity keeps the type, got ")

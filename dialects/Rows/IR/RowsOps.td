@@ -65,6 +65,29 @@ def Rows_QuantizeOp : Rows_KernelOp<"quantize"> {
   }];
 }
 
+def Rows_NormOp : Rows_KernelOp<"norm"> {
+  let summary = "RMSNorm of rows";
+  let description = [{
+    `init = input * (1 / sqrt(mean(input^2) + eps)) * gain` for each row of `input`
+    [M, K]: the norm of `rows.quantize`, to the bit, where floats are wanted.
+
+    Verifier: ROWS-N1: input is [M, K] with a static K and init like it.
+    ROWS-N2: gain is [K].
+  }];
+  let arguments = (ins Rows_Shaped<[F32]>:$input, Rows_Shaped<[F32]>:$gain,
+                       Rows_Shaped<[F32]>:$init, F32Attr:$eps,
+                       OptionalAttr<DictionaryAttr>:$config);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    `eps` `(` $eps `)` attr-dict
+    `ins` `(` $input `,` $gain `:` type($input) `,` type($gain) `)`
+    `outs` `(` $init `:` type($init) `)` (`->` type($results)^)?
+  }];
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+  }];
+}
+
 def Rows_PackOp : Rows_KernelOp<"pack"> {
   let summary = "pad rows of i8 activations and sum them";
   let description = [{
@@ -174,7 +197,8 @@ def Rows_WeightOp : Rows_Op<"weight", [Symbol]> {
     * `ternarize_encode`: float master weights through `ternary.ternarize`, packed;
     * `ternarize_scale`: the scale that `ternary.ternarize` gives.
 
-    `type` is the stored tensor: bytes [P, B] for packed weights.
+    `type` is the stored tensor: bytes [P, B] for packed weights [N, K], [E, P, B]
+    for packed weights of experts [E, N, K].
 
     Verifier: ROWS-W1: a code is given exactly for the two encoding transforms.
     ROWS-W2: `type` has the bytes that the code says. ROWS-W3: identity keeps the type.

@@ -64,6 +64,7 @@ void tercet::rows::registerBufferizableOpInterfaceExternalModels(
     DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, RowsDialect *) {
     QuantizeOp::attachInterface<KernelOpModel<QuantizeOp>>(*context);
+    NormOp::attachInterface<KernelOpModel<NormOp>>(*context);
     PackOp::attachInterface<KernelOpModel<PackOp>>(*context);
     MatmulOp::attachInterface<KernelOpModel<MatmulOp>>(*context);
     GroupedMatmulOp::attachInterface<KernelOpModel<GroupedMatmulOp>>(*context);

@@ -185,7 +185,7 @@ rows.weight @ROWS_W2_bytes key("w") encode code <i2> : tensor<17x64x!ternary.tri
 
 // -----
 
-// expected-error@+1 {{ROWS-W2: an encoded weight has a static shape [N, K], got 'tensor<64x!ternary.trit>'}}
+// expected-error@+1 {{ROWS-W2: an encoded weight has a static shape [N, K] or [E, N, K], got 'tensor<64x!ternary.trit>'}}
 rows.weight @ROWS_W2_rank key("w") encode code <i2> : tensor<64x!ternary.trit> -> tensor<1x256xi8>
 
 // -----
