@@ -14,6 +14,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "passes/Kernels/Passes.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
@@ -92,6 +93,18 @@ static AffineExpr getBound(OpFoldResult bound, func::FuncOp kernel) {
                                        llvm::IsaPred<MemRefType>);
   if (auto arg = dyn_cast<BlockArgument>(value))
     return getAffineDimExpr(arg.getArgNumber() - firstIndex, ctx);
+  if (auto apply = value.getDefiningOp<affine::AffineApplyOp>()) {
+    AffineMap map = apply.getAffineMap();
+    SmallVector<AffineExpr> operands;
+    for (Value operand : apply.getMapOperands()) {
+      operands.push_back(getBound(operand, kernel));
+      if (!operands.back())
+        return {};
+    }
+    return map.getResult(0).replaceDimsAndSymbols(
+        ArrayRef(operands).take_front(map.getNumDims()),
+        ArrayRef(operands).drop_front(map.getNumDims()));
+  }
   if (auto dim = value.getDefiningOp<memref::DimOp>()) {
     auto arg = dyn_cast<BlockArgument>(dim.getSource());
     std::optional<int64_t> axis = dim.getConstantIndex();
