@@ -50,7 +50,7 @@ def Latent_RoutingAttr : AttrDef<Latent_Dialect, "Routing"> {
 
     Verifier: LATENT-A1: top_k, groups and top_groups are positive.
     LATENT-A2: top_groups <= groups. LATENT-A3: with `share` top_k is a multiple
-    of top_groups.
+    of top_groups. LATENT-A5: scale is f32.
 
     ```mlir
     #latent.routing<top_k = 22, scale = 5.0 : f32>
@@ -87,7 +87,7 @@ def Latent_ActivationAttr : AttrDef<Latent_Dialect, "Activation"> {
         situ_glu : a * tanh(g / a) / (1 + exp(-g)) * (b * tanh(u / b))   (Kimi K3),
                    a = `gate_limit` (4 where absent), b = `up_limit` (25)
 
-    Verifier: LATENT-A4: limits are positive and belong to situ_glu only.
+    Verifier: LATENT-A4: limits are positive f32 and belong to situ_glu only.
 
     ```mlir
     #latent.activation<relu2>

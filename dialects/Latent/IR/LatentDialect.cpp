@@ -43,7 +43,7 @@ void LatentDialect::initialize() {
 LogicalResult RoutingAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                   int64_t topK, Score, Router, int64_t groups,
                                   int64_t topGroups, GroupScore groupScore,
-                                  bool, FloatAttr) {
+                                  bool, FloatAttr scale) {
   // LATENT-A1
   if (topK <= 0 || groups <= 0 || topGroups <= 0)
     return emitError() << "LATENT-A1: top_k, groups and top_groups must be "
@@ -55,9 +55,13 @@ LogicalResult RoutingAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << groups << " groups";
   // LATENT-A3
   if (groupScore == GroupScore::Share && topK % topGroups != 0)
-    return emitError() << "LATENT-A3: with group_score = share, top_k ("
-                       << topK << ") must be a multiple of top_groups ("
-                       << topGroups << ")";
+    return emitError() << "LATENT-A3: with group_score = share, top_k (" << topK
+                       << ") must be a multiple of top_groups (" << topGroups
+                       << ")";
+  // LATENT-A5
+  if (scale && !scale.getType().isF32())
+    return emitError() << "LATENT-A5: scale is f32, write it as "
+                       << scale.getValueAsDouble() << " : f32";
   return success();
 }
 
@@ -67,10 +71,10 @@ ActivationAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        FloatAttr upLimit) {
   // LATENT-A4
   for (FloatAttr limit : {gateLimit, upLimit})
-    if (limit && (kind != ActivationKind::SituGlu ||
+    if (limit && (kind != ActivationKind::SituGlu || !limit.getType().isF32() ||
                   !(limit.getValueAsDouble() > 0)))
       return emitError() << "LATENT-A4: limits belong to situ_glu and are "
-                            "positive, got "
+                            "positive f32, got "
                          << limit << " for " << stringifyActivationKind(kind);
   return success();
 }

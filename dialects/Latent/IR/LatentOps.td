@@ -135,7 +135,7 @@ def Latent_RouteOp : Latent_Op<"route"> {
                        Optional<Latent_F32>:$bias, Latent_RoutingAttr:$routing);
   let results = (outs Latent_Ids:$ids, Latent_F32:$weights);
   let assemblyFormat = [{
-    $routing $input `,` $weight (`bias` `(` $bias^ `:` type($bias) `)`)? attr-dict
+    qualified($routing) $input `,` $weight (`bias` `(` $bias^ `:` type($bias) `)`)? attr-dict
     `:` type($input) `,` type($weight) `->` type($ids) `,` type($weights)
   }];
 }
@@ -148,7 +148,8 @@ def Latent_ProjectOp : Latent_Op<"project", [AttrSizedOperandSegments]> {
 
     Verifier: LATENT-P1: input is [M, K], weight [N, K], result [M, N].
     LATENT-P2: i8 and trit weights have a scale tensor<f32> (or tensor<Nxf32>), f32
-    weights none. LATENT-P3: gain is [K].
+    weights none; 2^17 columns of i8 and 2^24 of trits are the most that i32 sums
+    hold. LATENT-P3: gain is [K]. LATENT-P4: eps is not negative.
 
     ```mlir
     %z = latent.project %x, %w scale(%s : tensor<f32>)
@@ -182,7 +183,7 @@ def Latent_ExpertsOp : Latent_Op<"experts", [AttrSizedOperandSegments]> {
     Verifier: LATENT-X1: input is [M, K], ids [M, k], result [M, k, L].
     LATENT-X2: up is [E, F, K], down [E, L, F], gate (for gated activations, and
     only for these) like up. LATENT-X3: i8 and trit weights have scales [E], f32
-    weights none. LATENT-X4: weights are [M, k].
+    weights none, and columns as in `latent.project`. LATENT-X4: weights are [M, k].
 
     ```mlir
     %e = latent.experts <relu2> %z, %ids up(%u, %us : tensor<32x128x64x!ternary.trit>, tensor<32xf32>)
@@ -253,7 +254,8 @@ def Latent_MoeOp : Latent_Op<"moe", [AttrSizedOperandSegments,
     projections). LATENT-M4: shared_up is [S, D], shared_gate like it for gated
     activations and only for these, shared_down [D, S]. LATENT-M5: scales as in
     `latent.project` and `latent.experts`. LATENT-M6: what `latent.route` and
-    `latent.experts` ask of router and experts. LATENT-M7: norm is [D].
+    `latent.experts` ask of router and experts. LATENT-M7: norm is [D]. LATENT-M8: eps is
+    not negative.
 
     ```mlir
     %y = latent.moe <relu2> #latent.routing<top_k = 4, scale = 2.5 : f32> %h
@@ -284,7 +286,7 @@ def Latent_MoeOp : Latent_Op<"moe", [AttrSizedOperandSegments,
       DefaultValuedAttr<F32Attr, "1.0e-5f">:$eps);
   let results = (outs Latent_F32:$result);
   let assemblyFormat = [{
-    $activation $routing $input
+    $activation qualified($routing) $input
     custom<OptionalGain>("\"norm\"", $gain, type($gain))
     custom<Router>($router, type($router), $router_bias, type($router_bias))
     custom<OptionalWeight>("\"down_project\"", $down_project, type($down_project), $down_project_scale, type($down_project_scale))

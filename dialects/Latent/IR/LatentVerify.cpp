@@ -31,47 +31,57 @@ static bool hasRank(Value v, int64_t rank) {
   return ranked(v).getRank() == rank;
 }
 
-static int64_t dim(Value v, int64_t axis) {
-  return ranked(v).getDimSize(axis);
-}
+static int64_t dim(Value v, int64_t axis) { return ranked(v).getDimSize(axis); }
 
-/// Rows of tokens: the sizes of `v`, its first axis those of the result.
-static SmallVector<OpFoldResult> withTail(OpBuilder &b, Location loc, Value v,
-                                          ArrayRef<int64_t> tail) {
+/// Rows of tokens: the first size of `v`, and those that `tail` names.
+static SmallVector<OpFoldResult>
+withTail(OpBuilder &b, Location loc, Value v,
+         ArrayRef<std::pair<Value, int64_t>> tail) {
   SmallVector<OpFoldResult> sizes{tensor::getMixedSize(b, loc, v, 0)};
-  for (int64_t size : tail)
-    sizes.push_back(b.getIndexAttr(size));
+  for (auto [like, axis] : tail)
+    sizes.push_back(tensor::getMixedSize(b, loc, like, axis));
   return sizes;
 }
 
-/// Whether the element type of a weight is one that products know, and a scale is
-/// beside it exactly where it needs one. `scales` is the number of scales, 0 for one
-/// scalar. Other numbers are allowed where `perOutput` is not 0.
+/// Whether the element type of a weight is one that products know, its sums fit
+/// in i32, and a scale is beside it exactly where it needs one: one per expert
+/// [E], or for a matrix a scalar or one per output [N].
 static LogicalResult verifyWeight(Operation *op, StringRef rule, StringRef name,
-                                  Value weight, Value scale, int64_t scales,
-                                  int64_t perOutput = 0) {
-  Type element = ranked(weight).getElementType();
+                                  Value weight, Value scale) {
+  RankedTensorType type = ranked(weight);
+  Type element = type.getElementType();
   bool coded = element.isInteger(8) || isa<ternary::TritType>(element);
   if (!coded && !element.isF32())
     return op->emitOpError(rule)
-           << ": " << name << " must hold f32, i8 or trits, got "
-           << weight.getType();
+           << ": " << name << " must hold f32, i8 or trits, got " << type;
+  // Activations are at most 127 and weights 128 in magnitude, or 1 for trits.
+  int64_t columns = type.getShape().back(),
+          most = element.isInteger(8) ? (int64_t(1) << 17) : (int64_t(1) << 24);
+  if (coded && columns > most)
+    return op->emitOpError(rule)
+           << ": a sum over the " << columns << " columns of " << name
+           << " may overflow; at most " << most << " are exact";
   if (coded != static_cast<bool>(scale))
-    return op->emitOpError(rule) << ": " << name << " of type "
-                                 << weight.getType()
-                                 << (coded ? " needs a scale" : " has no scale");
+    return op->emitOpError(rule)
+           << ": " << name << " of type " << type
+           << (coded ? " needs a scale" : " has no scale");
   if (!scale)
     return success();
-  bool fits = scales ? hasShape(scale, {scales}) : hasShape(scale, {});
-  if (perOutput)
-    fits |= hasShape(scale, {perOutput});
-  if (!fits)
+  bool experts = type.getRank() == 3;
+  if (!hasShape(scale, {type.getDimSize(0)}) &&
+      (experts || !hasShape(scale, {})))
     return op->emitOpError(rule)
            << ": the scale of " << name << " must be "
-           << (scales ? "[" + std::to_string(scales) + "], one per expert"
-                      : std::string("a tensor<f32>"))
+           << (experts ? "one per expert" : "one number or one per output")
            << ", got " << scale.getType();
   return success();
+}
+
+/// `eps` of a norm; NaN is refused too.
+static LogicalResult verifyEps(Operation *op, StringRef rule, APFloat eps) {
+  if (eps.convertToFloat() >= 0)
+    return success();
+  return op->emitOpError(rule) << ": eps must not be negative";
 }
 
 //===----------------------------------------------------------------------===//
@@ -85,12 +95,11 @@ LogicalResult RmsNormOp::verify() {
            << getInput().getType();
   // LATENT-N2
   if (!hasShape(getGain(), {ranked(getInput()).getShape().back()}))
-    return emitOpError("LATENT-N2: gain must have the size of the last axis of ")
+    return emitOpError(
+               "LATENT-N2: gain must have the size of the last axis of ")
            << getInput().getType() << ", got " << getGain().getType();
   // LATENT-N3
-  if (!(getEps().convertToFloat() >= 0))
-    return emitOpError("LATENT-N3: eps must not be negative");
-  return success();
+  return verifyEps(*this, "LATENT-N3", getEps());
 }
 
 LogicalResult RmsNormOp::reifyResultShapes(OpBuilder &b,
@@ -112,13 +121,14 @@ LogicalResult EmbedOp::verify() {
 
 LogicalResult EmbedOp::reifyResultShapes(OpBuilder &b,
                                          ReifiedRankedShapedTypeDims &out) {
-  out.push_back(withTail(b, getLoc(), getIds(), {dim(getTable(), 1)}));
+  out.push_back(withTail(b, getLoc(), getIds(), {{getTable(), 1}}));
   return success();
 }
 
 LogicalResult RotaryOp::verify() {
   // LATENT-R1
-  if (!hasRank(getInput(), 3) || ShapedType::isDynamic(dim(getInput(), 2)) || dim(getInput(), 2) % 2)
+  if (!hasRank(getInput(), 3) || ShapedType::isDynamic(dim(getInput(), 2)) ||
+      dim(getInput(), 2) % 2)
     return emitOpError("LATENT-R1: input must be [M, H, D] with an even static "
                        "D, got ")
            << getInput().getType();
@@ -142,10 +152,11 @@ LogicalResult AttentionOp::verify() {
       !compatible(dim(getQuery(), 2), dim(getKey(), 2)) ||
       !hasShape(getValue(),
                 {dim(getKey(), 0), dim(getKey(), 1), ShapedType::kDynamic}) ||
-      !hasShape(getResult(), {dim(getQuery(), 0), dim(getQuery(), 1),
-                              dim(getValue(), 2)}))
-    return emitOpError("LATENT-T1: queries are [M, H, D], keys [S, G, D], values "
-                       "[S, G, V], the result [M, H, V]; got ")
+      !hasShape(getResult(),
+                {dim(getQuery(), 0), dim(getQuery(), 1), dim(getValue(), 2)}))
+    return emitOpError(
+               "LATENT-T1: queries are [M, H, D], keys [S, G, D], values "
+               "[S, G, V], the result [M, H, V]; got ")
            << getQuery().getType() << ", " << getKey().getType() << ", "
            << getValue().getType() << " and " << getResult().getType();
   // LATENT-T2
@@ -160,8 +171,8 @@ LogicalResult AttentionOp::verify() {
 
 LogicalResult AttentionOp::reifyResultShapes(OpBuilder &b,
                                              ReifiedRankedShapedTypeDims &out) {
-  out.push_back(withTail(b, getLoc(), getQuery(),
-                         {dim(getQuery(), 1), dim(getValue(), 2)}));
+  out.push_back(
+      withTail(b, getLoc(), getQuery(), {{getQuery(), 1}, {getValue(), 2}}));
   return success();
 }
 
@@ -177,7 +188,8 @@ static LogicalResult verifyRouting(Operation *op, RoutingAttr routing,
   if (!hasRank(input, 2) || !hasRank(weight, 2) ||
       ShapedType::isDynamic(dim(weight, 0)) || dim(weight, 0) % thirds ||
       !compatible(dim(input, 1), dim(weight, 1)))
-    return op->emitOpError("LATENT-O1: tokens are [M, D] and the router's weight ")
+    return op->emitOpError(
+               "LATENT-O1: tokens are [M, D] and the router's weight ")
            << (thirds == 3 ? "[3E, D]" : "[E, D]") << ", got "
            << input.getType() << " and " << weight.getType();
   int64_t experts = dim(weight, 0) / thirds;
@@ -222,8 +234,8 @@ LogicalResult RouteOp::verify() {
 
 LogicalResult RouteOp::reifyResultShapes(OpBuilder &b,
                                          ReifiedRankedShapedTypeDims &out) {
-  out.assign(2, withTail(b, getLoc(), getInput(),
-                         {static_cast<int64_t>(getRouting().getTopK())}));
+  out.assign(2, {tensor::getMixedSize(b, getLoc(), getInput(), 0),
+                 b.getIndexAttr(getRouting().getTopK())});
   return success();
 }
 
@@ -237,19 +249,20 @@ LogicalResult ProjectOp::verify() {
            << getInput().getType() << ", " << getWeight().getType() << " and "
            << getResult().getType();
   // LATENT-P2
-  if (failed(verifyWeight(*this, "LATENT-P2", "weight", getWeight(), getScale(),
-                          0, dim(getWeight(), 0))))
+  if (failed(
+          verifyWeight(*this, "LATENT-P2", "weight", getWeight(), getScale())))
     return failure();
   // LATENT-P3
   if (getGain() && !hasShape(getGain(), {dim(getInput(), 1)}))
     return emitOpError("LATENT-P3: gain must be [")
            << dim(getInput(), 1) << "], got " << getGain().getType();
-  return success();
+  // LATENT-P4
+  return verifyEps(*this, "LATENT-P4", getEps());
 }
 
 LogicalResult ProjectOp::reifyResultShapes(OpBuilder &b,
                                            ReifiedRankedShapedTypeDims &out) {
-  out.push_back(withTail(b, getLoc(), getInput(), {dim(getWeight(), 0)}));
+  out.push_back(withTail(b, getLoc(), getInput(), {{getWeight(), 0}}));
   return success();
 }
 
@@ -275,27 +288,27 @@ static LogicalResult verifyExperts(Operation *op, ActivationAttr activation,
            << stringifyActivationKind(activation.getKind())
            << (gate ? " has no gate" : " needs a gate");
   // LATENT-X3
-  int64_t experts = dim(up, 0);
   return failure(
-      failed(verifyWeight(op, "LATENT-X3", "up", up, upScale, experts)) ||
+      failed(verifyWeight(op, "LATENT-X3", "up", up, upScale)) ||
       (gate &&
-       failed(verifyWeight(op, "LATENT-X3", "gate", gate, gateScale, experts))) ||
-      failed(verifyWeight(op, "LATENT-X3", "down", down, downScale, experts)));
+       failed(verifyWeight(op, "LATENT-X3", "gate", gate, gateScale))) ||
+      failed(verifyWeight(op, "LATENT-X3", "down", down, downScale)));
 }
 
 LogicalResult ExpertsOp::verify() {
   // LATENT-X1
   if (!hasRank(getInput(), 2) || !hasRank(getIds(), 2) ||
       !compatible(dim(getIds(), 0), dim(getInput(), 0)) ||
-      !hasShape(getResult(), {dim(getInput(), 0), dim(getIds(), 1),
-                              ShapedType::kDynamic}))
+      !hasShape(getResult(),
+                {dim(getInput(), 0), dim(getIds(), 1), ShapedType::kDynamic}))
     return emitOpError("LATENT-X1: input is [M, K], ids [M, k], result "
                        "[M, k, L]; got ")
            << getInput().getType() << ", " << getIds().getType() << " and "
            << getResult().getType();
   if (failed(verifyExperts(*this, getActivation(), dim(getInput(), 1),
-                           dim(getResult(), 2), getUp(), getUpScale(), getGate(),
-                           getGateScale(), getDown(), getDownScale())))
+                           dim(getResult(), 2), getUp(), getUpScale(),
+                           getGate(), getGateScale(), getDown(),
+                           getDownScale())))
     return failure();
   // LATENT-X4
   if (getWeights() &&
@@ -307,16 +320,16 @@ LogicalResult ExpertsOp::verify() {
 
 LogicalResult ExpertsOp::reifyResultShapes(OpBuilder &b,
                                            ReifiedRankedShapedTypeDims &out) {
-  out.push_back(withTail(b, getLoc(), getInput(),
-                         {dim(getIds(), 1), dim(getDown(), 1)}));
+  out.push_back(
+      withTail(b, getLoc(), getInput(), {{getIds(), 1}, {getDown(), 1}}));
   return success();
 }
 
 LogicalResult CombineOp::verify() {
   // LATENT-C1
   if (!hasRank(getInput(), 3) ||
-      (getWeights() && !hasShape(getWeights(),
-                                 {dim(getInput(), 0), dim(getInput(), 1)})) ||
+      (getWeights() &&
+       !hasShape(getWeights(), {dim(getInput(), 0), dim(getInput(), 1)})) ||
       !hasShape(getResult(), {dim(getInput(), 0), dim(getInput(), 2)}))
     return emitOpError("LATENT-C1: input is [M, k, L], weights [M, k], result "
                        "[M, L]; got ")
@@ -326,7 +339,7 @@ LogicalResult CombineOp::verify() {
 
 LogicalResult CombineOp::reifyResultShapes(OpBuilder &b,
                                            ReifiedRankedShapedTypeDims &out) {
-  out.push_back(withTail(b, getLoc(), getInput(), {dim(getInput(), 2)}));
+  out.push_back(withTail(b, getLoc(), getInput(), {{getInput(), 2}}));
   return success();
 }
 
@@ -343,9 +356,8 @@ LogicalResult MoeOp::verify() {
   // LATENT-M2
   Value down = getDownProject(), up = getUpProject();
   if (static_cast<bool>(down) != static_cast<bool>(up) ||
-      (down &&
-       (!hasRank(down, 2) || !hasShape(down, {dim(down, 0), d}) ||
-        !hasShape(up, {d, dim(down, 0)}))))
+      (down && (!hasRank(down, 2) || !hasShape(down, {dim(down, 0), d}) ||
+                !hasShape(up, {d, dim(down, 0)}))))
     return emitOpError("LATENT-M2: down_project [L, ")
            << d << "] and up_project [" << d
            << ", L] come together or not at all";
@@ -368,18 +380,20 @@ LogicalResult MoeOp::verify() {
         !hasShape(sharedDown, {d, dim(sharedUp, 0)}))) ||
       (sharedGate && !hasShape(sharedGate, {dim(sharedUp, 0), d})))
     return emitOpError("LATENT-M4: a shared expert is shared_up [S, ")
-           << d << "], shared_down [" << d << ", S] and, for a gated activation "
+           << d << "], shared_down [" << d
+           << ", S] and, for a gated activation "
            << "only, shared_gate like shared_up";
   // LATENT-M5
-  struct { StringRef name; Value weight, scale; } linears[] = {
-      {"down_project", down, getDownProjectScale()},
-      {"up_project", up, getUpProjectScale()},
-      {"shared_up", sharedUp, getSharedUpScale()},
-      {"shared_gate", sharedGate, getSharedGateScale()},
-      {"shared_down", sharedDown, getSharedDownScale()}};
+  struct {
+    StringRef name;
+    Value weight, scale;
+  } linears[] = {{"down_project", down, getDownProjectScale()},
+                 {"up_project", up, getUpProjectScale()},
+                 {"shared_up", sharedUp, getSharedUpScale()},
+                 {"shared_gate", sharedGate, getSharedGateScale()},
+                 {"shared_down", sharedDown, getSharedDownScale()}};
   for (auto &[name, weight, scale] : linears)
-    if (weight && failed(verifyWeight(*this, "LATENT-M5", name, weight, scale, 0,
-                                      dim(weight, 0))))
+    if (weight && failed(verifyWeight(*this, "LATENT-M5", name, weight, scale)))
       return failure();
   // LATENT-M6
   if (failed(verifyRouting(*this, getRouting(), getInput(), getRouter(),
@@ -397,7 +411,8 @@ LogicalResult MoeOp::verify() {
   if (getGain() && !hasShape(getGain(), {d}))
     return emitOpError("LATENT-M7: norm must be [")
            << d << "], got " << getGain().getType();
-  return success();
+  // LATENT-M8
+  return verifyEps(*this, "LATENT-M8", getEps());
 }
 
 LogicalResult MoeOp::reifyResultShapes(OpBuilder &b,
