@@ -150,6 +150,35 @@ static LogicalResult setGrid(func::FuncOp kernel) {
   return success();
 }
 
+/// A single tile leaves slices of all of an empty tensor, which the elimination of
+/// empty tensors does not see through where a size is not static: both ways round
+/// they are the tensor itself.
+static void foldWholeSlices(func::FuncOp kernel, RewriterBase &rewriter) {
+  auto isWhole = [](tensor::EmptyOp empty, ArrayRef<OpFoldResult> offsets,
+                    ArrayRef<OpFoldResult> sizes) {
+    return empty &&
+           llvm::all_of(offsets,
+                        [](OpFoldResult o) { return isConstantIntValue(o, 0); }) &&
+           isEqualConstantIntOrValueArray(sizes, empty.getMixedSizes());
+  };
+  SmallVector<std::pair<Operation *, Value>> same;
+  kernel.walk([&](Operation *op) {
+    if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op)) {
+      if (slice.getType() == slice.getSourceType() &&
+          isWhole(slice.getSource().getDefiningOp<tensor::EmptyOp>(),
+                  slice.getMixedOffsets(), slice.getMixedSizes()))
+        same.push_back({op, slice.getSource()});
+    } else if (auto slice = dyn_cast<tensor::InsertSliceOp>(op)) {
+      if (slice.getSourceType() == slice.getType() &&
+          isWhole(slice.getDest().getDefiningOp<tensor::EmptyOp>(),
+                  slice.getMixedOffsets(), slice.getMixedSizes()))
+        same.push_back({op, slice.getSource()});
+    }
+  });
+  for (auto [op, value] : same)
+    rewriter.replaceOp(op, value);
+}
+
 namespace {
 struct BufferizeKernels : tercet::impl::BufferizeKernelsBase<BufferizeKernels> {
   void runOnOperation() override {
@@ -157,10 +186,12 @@ struct BufferizeKernels : tercet::impl::BufferizeKernelsBase<BufferizeKernels> {
     if (!kernels)
       return;
     OpBuilder b(&getContext());
-    for (auto kernel : kernels.getOps<func::FuncOp>())
-      rewriteSignature(kernel, b);
-
     IRRewriter rewriter(&getContext());
+    for (auto kernel : kernels.getOps<func::FuncOp>()) {
+      foldWholeSlices(kernel, rewriter);
+      rewriteSignature(kernel, b);
+    }
+
     if (failed(bufferization::eliminateEmptyTensors(rewriter, kernels)))
       return signalPassFailure();
     bufferization::OneShotBufferizationOptions options;

@@ -100,7 +100,7 @@ LogicalResult GroupedMatmulOp::verify() {
            << getSums().getType();
   // ROWS-G3
   int64_t rows = init.getRank() == 2 ? init.getDimSize(0) : 0;
-  if (init.getRank() != 2 || init.isDynamicDim(1) ||
+  if (init.getRank() != 2 ||
       static_cast<bool>(getSlices()) == static_cast<bool>(getOffsets()) ||
       (getSlices() && !isVector(getSlices(), rows)) ||
       (getIndex() ? !isVector(getIndex(), rows)
@@ -110,8 +110,9 @@ LogicalResult GroupedMatmulOp::verify() {
   // ROWS-G2
   if (weight.getRank() != 3 || weight.isDynamicDim(0) ||
       weight.getDimSize(2) != code.getPanelBytes(k) ||
-      !compatible(weight.getDimSize(1),
-                  ternary::Code::getPanels(init.getDimSize(1))))
+      (!init.isDynamicDim(1) &&
+       !compatible(weight.getDimSize(1),
+                   ternary::Code::getPanels(init.getDimSize(1)))))
     return emitOpError("ROWS-G2: weight must be [G, ceil(N/16), ")
            << code.getPanelBytes(k) << "] bytes of code " << code.getName()
            << ", got " << weight;
