@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Artifact/SegmentTable.h"
+#include "runtime/core/Sha256.h"
 #include "runtime/schema/Header.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
@@ -16,7 +17,10 @@ using namespace tercet::artifact;
 static const uint8_t kZeros[4096] = {};
 
 Digest tercet::artifact::digestOf(ArrayRef<uint8_t> bytes) {
-  return SHA256::hash(bytes);
+  // Not LLVM's, which counts the bits of a message in 32 bits.
+  Digest digest;
+  runtime::sha256(bytes.data(), bytes.size(), digest.data());
+  return digest;
 }
 
 SegmentTable::Place SegmentTable::add(StringRef name, ArrayRef<uint8_t> bytes,
@@ -58,9 +62,11 @@ static void forEachPart(const SegmentTable::Segment &segment,
 
 void SegmentTable::finish() {
   for (Segment &segment : segments) {
-    SHA256 hash;
-    forEachPart(segment, [&](ArrayRef<uint8_t> part) { hash.update(part); });
-    segment.digest = hash.final();
+    runtime::Sha256 hash;
+    forEachPart(segment, [&](ArrayRef<uint8_t> part) {
+      hash.update(part.data(), part.size());
+    });
+    hash.finish(segment.digest.data());
   }
 }
 
