@@ -476,8 +476,6 @@ def main():
             export(p, biases, alphabet)
             start = time.monotonic()
             continue
-        if compiled == 3:  # every shape has been seen: no guard needs to be looked at again
-            torch.compiler.set_stance(skip_guard_eval_unsafe=True)
         elapsed = before + time.monotonic() - start
         decay = max(0.0, 1 - elapsed / budget)
         rate = min(1.0, (step + 1) / WARMUP) * decay
