@@ -152,8 +152,22 @@ void MatmulLowering::lowerRows(Value panel, Value lane, Value firstOutput) {
   for (int64_t count : {4, 1})
     if (count < rowBlock)
       counts.push_back(count);
+  bool exactTail = op.getConfigAttr().contains("exact_tail");
   for (int64_t count : counts) {
     Value to = m;
+    if (count == 1 && exactTail) {
+      // Few rows are the rule here: those left over share a decoded word, too.
+      Value left = arith::SubIOp::create(b, loc, m, from);
+      for (int64_t rest = 1; rest < std::min<int64_t>(rowBlock, 4); ++rest) {
+        Value is = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, left,
+                                         index(rest));
+        auto guard = scf::IfOp::create(b, loc, is, /*withElseRegion=*/false);
+        OpBuilder::InsertionGuard restore(b);
+        b.setInsertionPointToStart(guard.thenBlock());
+        block(rest)(from);
+      }
+      break;
+    }
     if (count > 1) {
       // The end of the last whole block.
       Value left = arith::SubIOp::create(b, loc, m, from);

@@ -64,7 +64,8 @@ def LowerRowsMatmul : Pass<"lower-rows-matmul", "::mlir::func::FuncOp"> {
     Generates the product of one tile from a code's decoder, a dot engine and the
     op's epilogue region. The op's `config` says how: `engine` (a registered dot
     engine), `row_block` (rows that share a decoded word), `prefetch` (bytes ahead
-    in the weights), `threads` (GPU: threads of a workgroup).
+    in the weights), `threads` (GPU: threads of a workgroup), `exact_tail` (one to
+    three rows left over of a dynamic number are one block, not single rows).
   }];
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",

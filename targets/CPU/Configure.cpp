@@ -83,6 +83,8 @@ static DictionaryAttr configureGrouped(Builder &b, rows::GroupedMatmulOp op,
       {op.getSlices() ? int64_t(1) : ShapedType::kDynamic, init.getDimSize(1)},
       init.getElementType());
   NamedAttrList config(configureMatmul(b, rows, spec));
+  if (op.getOffsets())
+    config.set("exact_tail", b.getUnitAttr());
   config.set("tile_sizes",
              b.getDenseI64ArrayAttr({op.getSlices() ? int64_t(1) : 0,
                                      chooseOutputs(init.getDimSize(1))}));

@@ -12,36 +12,16 @@
 // bit.
 //
 //===----------------------------------------------------------------------===//
+#include "Harness.h"
 #include "Oracle.h"
-#include "tercet-c/compiler.h"
-#include "tercet/runtime.h"
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <gtest/gtest.h>
 #include <random>
-#include <string>
-#include <unistd.h>
 
 using namespace tercet::test;
 
 namespace {
 constexpr int64_t kRows[] = {1, 2, 3, 5, 17, 64};
 constexpr int64_t kBound = 64;
-
-/// Targets, and who runs them: the CPU device or an emulator's plug-in.
-struct Executor {
-  const char *target, *plugin, *device;
-};
-constexpr Executor kExecutors[] = {
-    {"cpu:x86-64-v2", nullptr, "cpu"},
-    {"cpu:x86-64-v3", nullptr, "cpu"},
-    {"cpu:x86-64-v4+avx512vnni", nullptr, "cpu"},
-    {"cpu:x86-64-v4+avx512vbmi+avx512vnni", nullptr, "cpu"},
-    {"cuda:sm_75", TERCET_EMU_CUDA, "emu:cuda"},
-    {"cuda:sm_80", TERCET_EMU_CUDA, "emu:cuda"},
-    {"hip:gfx942", TERCET_EMU_HIP, "emu:hip"},
-    {"hip:gfx1100", TERCET_EMU_HIP, "emu:hip"}};
 
 struct Case {
   const char *code;
@@ -86,41 +66,6 @@ std::vector<int8_t> makeWeights(const Case &c, std::mt19937 &rng) {
   return w;
 }
 
-/// A safetensors file in the temporary folder, removed with the object.
-class WeightFile {
-public:
-  void add(const std::string &name, const char *dtype,
-           const std::vector<int64_t> &shape, const void *data, size_t size) {
-    header += (header.empty() ? "{\"" : ",\"") + name + "\":{\"dtype\":\"" +
-              dtype + "\",\"shape\":[";
-    for (size_t i = 0; i < shape.size(); ++i)
-      header += (i ? "," : "") + std::to_string(shape[i]);
-    header += "],\"data_offsets\":[" + std::to_string(bytes.size()) + "," +
-              std::to_string(bytes.size() + size) + "]}";
-    bytes.append(static_cast<const char *>(data), size);
-  }
-  const char *write() {
-    header += "}";
-    while (header.size() % 8)
-      header += ' ';
-    std::snprintf(path, sizeof(path), "%s/tercet-grid-XXXXXX",
-                  std::getenv("TMPDIR") ? std::getenv("TMPDIR") : "/tmp");
-    int fd = mkstemp(path);
-    FILE *file = fdopen(fd, "wb");
-    uint64_t length = header.size();
-    std::fwrite(&length, 8, 1, file);
-    std::fwrite(header.data(), 1, header.size(), file);
-    std::fwrite(bytes.data(), 1, bytes.size(), file);
-    std::fclose(file);
-    return path;
-  }
-  ~WeightFile() { unlink(path); }
-
-private:
-  std::string header, bytes;
-  char path[512] = "";
-};
-
 std::string makeModel(const Case &c) {
   std::string n = std::to_string(c.n), k = std::to_string(c.k);
   std::string trits = "tensor<" + n + "x" + k + "x!ternary.trit>";
@@ -128,17 +73,9 @@ std::string makeModel(const Case &c) {
   std::string attribute =
       sparsity ? std::string(" {ternary.sparsity = ") + sparsity + "}" : "";
   std::string bound = ", tercet.bound = " + std::to_string(kBound);
-  auto global = [](const std::string &name, const std::string &type) {
-    return "ml_program.global private @" + name +
-           "(#ml_program.extern : " + type + ") : " + type;
-  };
-  auto load = [](const std::string &name, const std::string &type) {
-    return "  %" + name + " = ml_program.global_load_const @" + name + " : " +
-           type + "\n";
-  };
   std::string gain = "tensor<" + k + "xf32>", bias = "tensor<" + n + "xf32>";
-  return global("w", trits) + attribute + "\n" + global("s", "tensor<f32>") +
-         "\n" + global("g", gain) + "\n" + global("b", bias) + "\n" +
+  return global("w", trits, attribute) + global("s", "tensor<f32>") +
+         global("g", gain) + global("b", bias) +
          "func.func @matmul(%x: tensor<?x" + k + "xi8> {tercet.name = \"x\"" +
          bound + "}) -> (tensor<?x" + n + "xi32> {tercet.name = \"y\"}) {\n" +
          load("w", trits) + "  %y = ternary.matmul %x, %w : tensor<?x" + k +
@@ -159,30 +96,13 @@ std::string makeModel(const Case &c) {
          "xf32>\n}\n";
 }
 
-void collectDiagnostic(void *user, const tercet_compiler_diagnostic *d) {
-  *static_cast<std::string *>(user) += std::string(d->message) + "\n";
-}
-
-/// Runs a session's entry point on a dense matrix.
-template <typename In, typename Out>
-std::vector<Out> call(tercet_session *session, const char *entry,
-                      std::vector<In> &x, int64_t m, int64_t k, int64_t n,
-                      uint8_t inCode, uint8_t outCode) {
+/// Runs an entry point from one matrix to another.
+template <typename Out, typename In>
+std::vector<Out> callMatrix(tercet_session *session, const char *entry,
+                            std::vector<In> &x, int64_t m, int64_t k,
+                            int64_t n) {
   std::vector<Out> y(m * n);
-  int64_t inShape[] = {m, k}, outShape[] = {m, n};
-  DLTensor input{}, output{};
-  input.data = x.data();
-  input.device.device_type = output.device.device_type = kDLCPU;
-  input.ndim = output.ndim = 2;
-  input.dtype = {inCode, uint8_t(8 * sizeof(In)), 1};
-  output.dtype = {outCode, uint8_t(8 * sizeof(Out)), 1};
-  input.shape = inShape;
-  output.shape = outShape;
-  output.data = y.data();
-  tercet_status *status =
-      tercet_session_call(session, entry, &input, 1, &output, 1);
-  EXPECT_EQ(status, nullptr) << tercet_status_message(status);
-  tercet_status_free(status);
+  call(session, entry, {View(x, {m, k})}, {View(y, {m, n})});
   return y;
 }
 
@@ -200,63 +120,16 @@ TEST_P(Grid, EveryPathEqualsTheOracle) {
   for (int64_t i = 0; i < c.n; ++i)
     layer.bias.push_back(uniform(rng));
   WeightFile file;
-  file.add("w", "I8", {c.n, c.k}, layer.weights.data(), layer.weights.size());
+  file.add("w", {c.n, c.k}, layer.weights);
   file.add("s", "F32", {}, &layer.scale, 4);
-  file.add("g", "F32", {c.k}, layer.gain.data(), 4 * layer.gain.size());
-  file.add("b", "F32", {c.n}, layer.bias.data(), 4 * layer.bias.size());
-  const char *weights = file.write();
-
-  tercet_compiler *compiler = tercet_compiler_create();
-  std::vector<const char *> targets;
-  for (const Executor &executor : kExecutors)
-    targets.push_back(executor.target);
-  tercet_compiler_options options{};
-  options.size = sizeof(options);
-  options.targets = targets.data();
-  options.target_count = targets.size();
-  options.weights = &weights;
-  options.weight_count = 1;
-  options.code = c.code;
-  std::string model = makeModel(c), diagnostics;
-  void *bytes = nullptr;
-  size_t size = 0;
-  ASSERT_EQ(tercet_compiler_compile(compiler, model.data(), model.size(),
-                                    &options, collectDiagnostic, &diagnostics,
-                                    &bytes, &size),
-            0)
-      << diagnostics;
-  tercet_compiler_free(compiler);
-
-  tercet_artifact *artifact = nullptr;
-  ASSERT_EQ(tercet_artifact_open_memory(bytes, size, nullptr, &artifact),
-            nullptr);
-  int ran = 0;
-  for (const Executor &executor : kExecutors) {
-    tercet_device_options threads{sizeof(tercet_device_options), 2};
-    tercet_device *device = nullptr;
-    tercet_status *opened =
-        executor.plugin
-            ? tercet_device_open_plugin(executor.plugin, executor.device,
-                                        &device)
-            : tercet_device_open(executor.device, &threads, &device);
-    ASSERT_EQ(opened, nullptr) << tercet_status_message(opened);
-    tercet_session_options session{sizeof(tercet_session_options),
-                                   executor.target};
-    tercet_session *s = nullptr;
-    if (tercet_status *status =
-            tercet_session_create(artifact, device, &session, &s)) {
-      // A path that this machine lacks; GPUs and the first two it must have.
-      EXPECT_EQ(tercet_status_code(status), TERCET_UNSUPPORTED)
-          << executor.target << ": " << tercet_status_message(status);
-      EXPECT_EQ(executor.plugin, nullptr) << tercet_status_message(status);
-      tercet_status_free(status);
-      tercet_device_close(device);
-      continue;
-    }
-    ++ran;
+  file.add("g", {c.k}, layer.gain);
+  file.add("b", {c.n}, layer.bias);
+  Model model(makeModel(c), file, c.code);
+  if (HasFatalFailure())
+    return;
+  model.onEveryExecutor([&](tercet_session *s, const char *target) {
     for (int64_t m : kRows) {
-      SCOPED_TRACE(std::string(executor.target) + ", rows " +
-                   std::to_string(m));
+      SCOPED_TRACE(std::string(target) + ", rows " + std::to_string(m));
       // Extremes in the first row seek an overflow, the second is zero.
       std::vector<int8_t> q(m * c.k);
       std::vector<float> x(m * c.k);
@@ -268,25 +141,20 @@ TEST_P(Grid, EveryPathEqualsTheOracle) {
       if (m > 2)
         std::fill(q.begin() + 2 * c.k, q.begin() + 3 * c.k, int8_t(127));
       EXPECT_EQ(
-          (call<int8_t, int32_t>(s, "matmul", q, m, c.k, c.n, kDLInt, kDLInt)),
+          (callMatrix<int32_t>(s, "matmul", q, m, c.k, c.n)),
           matmul(q, layer.weights, m, c.n, c.k));
       if (m == 1) {
         EXPECT_EQ(
-            (call<int8_t, int32_t>(s, "one", q, m, c.k, c.n, kDLInt, kDLInt)),
+            (callMatrix<int32_t>(s, "one", q, m, c.k, c.n)),
             matmul(q, layer.weights, m, c.n, c.k));
       }
       EXPECT_EQ(
-          (call<float, float>(s, "linear", x, m, c.k, c.n, kDLFloat, kDLFloat)),
+          (callMatrix<float>(s, "linear", x, m, c.k, c.n)),
           linear(x, layer, m, c.n, c.k));
       if (HasFailure())
         break;
     }
-    tercet_session_free(s);
-    tercet_device_close(device);
-  }
-  EXPECT_GE(ran, 6);
-  tercet_artifact_close(artifact);
-  tercet_compiler_free_bytes(bytes);
+  });
 }
 
 // K with tails of every code's words, of a chunk of 16 and below one group; N
