@@ -194,12 +194,12 @@ void ExpertsBuilder::order(Value ids) {
 }
 
 FailureOr<Value> ExpertsBuilder::build() {
-  FailureOr<Weight> up = load(op.getUp(), op.getUpScale()),
-                    down = load(op.getDown(), op.getDownScale());
-  FailureOr<Weight> gate = Weight();
-  if (op.getGate())
-    gate = load(op.getGate(), op.getGateScale());
-  if (failed(up) || failed(down) || failed(gate))
+  FailureOr<Weight> up = load(op.getUp(), op.getUpScale()), down, gate;
+  if (failed(up))
+    return failure();
+  if (op.getGate() && failed(gate = load(op.getGate(), op.getGateScale())))
+    return failure();
+  if (failed(down = load(op.getDown(), op.getDownScale())))
     return failure();
   auto idsType = cast<RankedTensorType>(op.getIds().getType());
   int64_t perToken = idsType.getDimSize(1);
