@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "passes/Pipelines.h"
+#include "dialects/Latent/Transforms/Passes.h"
 #include "dialects/Plan/IR/Plan.h"
 #include "dialects/Rows/IR/Rows.h"
 #include "dialects/Ternary/Transforms/Passes.h"
@@ -118,6 +119,7 @@ void tercet::buildToRowsPipeline(OpPassManager &pm,
                                           const TargetSpec &spec) {
     pm.addPass(createInlinerPass());
     pm.addPass(createSymbolDCEPass());
+    pm.addPass(createDecomposeMoe());
     pm.addPass(createDecomposeLatent());
     SelectCodesOptions codes;
     codes.code = options.code;
@@ -188,6 +190,7 @@ struct ToRowsPipelineOptions
 } // namespace
 
 void tercet::registerTercetPasses() {
+  registerTercetLatentPasses();
   registerTercetTernaryPasses();
   registerTercetRowsPasses();
   registerTercetKernelsPasses();

@@ -33,12 +33,14 @@ def Latent_RoutingAttr : AttrDef<Latent_Dialect, "Routing"> {
     For the logits g [E] of a token, all in f32:
 
         p      = sigmoid(g) | softmax(g) (softmax_pre) | g (softmax_post)
-                 | sqrt(log(1 + exp(g))) (sqrt_softplus)
+                 | sqrt(log(1 + exp(g))) (sqrt_softplus), the logarithm computed as
+                   max(g, 0) + log1p(exp(-|g|)), which does not overflow
         c      = p + bias                    only to choose, never to weight
         groups : with groups > 1, experts are `groups` equal groups in order; a
                  group scores the sum of the 2 largest c in it (top2), or of the
                  top_k / top_groups largest (share); experts outside of the
-                 top_groups best groups are never chosen
+                 top_groups best groups are never chosen; sums go from the
+                 largest down, groups rank as experts do
         ids    = the top_k largest c, in descending order; equal values (0 and -0
                  among them) keep the lower index first; NaN ranks below all others
         w_i    = p_i, divided by (sum of the chosen p, in the order of ids, + 1e-20)
@@ -46,7 +48,8 @@ def Latent_RoutingAttr : AttrDef<Latent_Dialect, "Routing"> {
                  softmax_post: softmax over the chosen logits, times `scale`
 
     `router = attention` (Yuan) takes a weight [3E, D]: q, k, v [E] are its thirds
-    times x, and g_i = sum over j of softmax_j(q_i * k_j) * v_j.
+    times x, and g_i = sum over j of softmax_j(q_i * k_j) * v_j. Each softmax takes
+    the maximum off, sums in order and divides every element by the sum.
 
     Verifier: LATENT-A1: top_k, groups and top_groups are positive.
     LATENT-A2: top_groups <= groups. LATENT-A3: with `share` top_k is a multiple
@@ -81,7 +84,7 @@ def Latent_ActivationAttr : AttrDef<Latent_Dialect, "Activation"> {
   let description = [{
     With u = up(x) and, for the gated kinds, g = gate(x), in f32:
 
-        relu2    : max(u, 0)^2                                      not gated
+        relu2    : max(u, 0)^2, NaN stays NaN                       not gated
         silu_glu : g / (1 + exp(-g)) * u
         gelu_glu : 0.5 * g * (1 + tanh(sqrt(2 / pi) * (g + 0.044715 * g^3))) * u
         situ_glu : a * tanh(g / a) / (1 + exp(-g)) * (b * tanh(u / b))   (Kimi K3),

@@ -42,33 +42,6 @@ static Value divide(ReferenceBuilder &r, Value x, Value y) {
   return arith::DivFOp::create(r.b, r.loc, x, y);
 }
 
-/// RMSNorm of the rows of `x`.
-static Value normalize(ReferenceBuilder &r, Value x, Value gain,
-                       FloatAttr eps) {
-  OpBuilder &b = r.b;
-  Location loc = r.loc;
-  Sizes sizes = r.getSizes(x);
-  Value squares = r.sumRows(
-      x, [&](Value v) -> Value { return arith::MulFOp::create(b, loc, v, v); });
-  Value columns = tensor::DimOp::create(b, loc, x, 1);
-  Value count = arith::UIToFPOp::create(
-      b, loc, b.getF32Type(),
-      arith::IndexCastOp::create(b, loc, b.getI64Type(), columns));
-  Value inverse =
-      r.map(squares, {Axes{0}}, {sizes[0]}, b.getF32Type(),
-            [&](ValueRange args) -> Value {
-              Value mean = divide(r, args[0], count);
-              Value sum = arith::AddFOp::create(b, loc, mean, r.constant(eps));
-              Value root = math::SqrtOp::create(b, loc, sum);
-              return divide(r, r.constant(1.0f), root);
-            });
-  return r.map({x, inverse, gain}, {Axes{0, 1}, Axes{0}, Axes{1}}, sizes,
-               b.getF32Type(), [&](ValueRange args) -> Value {
-                 Value t = arith::MulFOp::create(b, loc, args[0], args[1]);
-                 return arith::MulFOp::create(b, loc, t, args[2]);
-               });
-}
-
 /// The values and the scales of the rows of `x`.
 static std::pair<Value, Value> quantize(ReferenceBuilder &r, Value x,
                                         QuantMode mode, bool hadamard) {
@@ -311,7 +284,7 @@ struct DecomposeLinear : Decomposition<LinearOp> {
     Location loc = op.getLoc();
     Value x = adaptor.getInput();
     if (adaptor.getGain())
-      x = normalize(r, x, adaptor.getGain(), op.getEpsAttr());
+      x = r.rmsNorm(x, adaptor.getGain(), op.getEpsAttr());
     auto [values, rowScale] = quantize(r, x, op.getMode(), op.getHadamard());
     Value acc = multiply(r, values, adaptor.getWeight());
     bool perOutput =

@@ -8,9 +8,9 @@ def ToReference : Pass<"tercet-to-reference", "::mlir::ModuleOp"> {
   let summary = "every public op as plain linalg on unencoded tensors";
   let description = [{
     The path that every optimised one is checked against: no storage codes, no
-    fusion, no target code. Ops become linalg, tensor and arith in the order of
-    float operations that their documentation states; a tensor of trits becomes a
-    tensor of i8. What comes out goes through MLIR's ordinary CPU lowering.
+    fusion, no target code. Ops of the ternary and latent dialects become linalg,
+    tensor, arith and math in the order of float operations that their
+    documentation states; a tensor of trits becomes a tensor of i8. What comes out goes through MLIR's ordinary CPU lowering.
 
     An external weight becomes an argument behind the function's own, in the order
     of the globals in the module, with its key as `tercet.name`, so that whoever
@@ -30,7 +30,8 @@ def ToReference : Pass<"tercet-to-reference", "::mlir::ModuleOp"> {
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
-    "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+    "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect",
+    "::tercet::ternary::TernaryDialect"];
 }
 
 #endif

@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include <cmath>
 
@@ -73,54 +74,92 @@ Value ReferenceBuilder::reduce(ValueRange inputs, ArrayRef<Axes> axes,
   return generic(inputs, axes, loops, resultAxes, filled, body, true);
 }
 
-Value ReferenceBuilder::sumRows(Value x, function_ref<Value(Value)> term) {
+/// Every axis but the last two by itself, those two as one.
+static SmallVector<ReassociationIndices> mergeTail(int64_t rank) {
+  SmallVector<ReassociationIndices> groups;
+  for (int64_t axis = 0; axis + 2 < rank; ++axis)
+    groups.push_back({axis});
+  groups.push_back({rank - 2, rank - 1});
+  return groups;
+}
+
+Value ReferenceBuilder::splitLanes(Value x) {
   Sizes sizes = getSizes(x);
   AffineExpr k = b.getAffineDimExpr(0);
   OpFoldResult chunks = affine::makeComposedFoldedAffineApply(
-      b, loc, k.ceilDiv(kPartialSums), {sizes[1]});
+      b, loc, k.ceilDiv(kPartialSums), {sizes.back()});
   OpFoldResult padding = affine::makeComposedFoldedAffineApply(
-      b, loc, k.ceilDiv(kPartialSums) * kPartialSums - k, {sizes[1]});
+      b, loc, k.ceilDiv(kPartialSums) * kPartialSums - k, {sizes.back()});
   auto type = cast<RankedTensorType>(x.getType());
+  SmallVector<int64_t> shape(type.getShape());
   if (getConstantIntValue(padding) != 0) {
     std::optional<int64_t> count = getConstantIntValue(chunks);
-    auto padded = RankedTensorType::get(
-        {type.getDimSize(0),
-         count ? *count * kPartialSums : ShapedType::kDynamic},
-        type.getElementType());
+    shape.back() = count ? *count * kPartialSums : ShapedType::kDynamic;
     OpFoldResult zero = b.getIndexAttr(0);
-    x = tensor::PadOp::create(b, loc, padded, x, {zero, zero}, {zero, padding},
+    Sizes low(shape.size(), zero), high(shape.size(), zero);
+    high.back() = padding;
+    x = tensor::PadOp::create(b, loc, type.clone(shape), x, low, high,
                               constant(0.0f));
   }
-  OpFoldResult lanes = b.getIndexAttr(kPartialSums);
-  SmallVector<OpFoldResult> split{sizes[0], chunks, lanes};
-  SmallVector<int64_t> shape;
-  for (OpFoldResult size : split)
-    shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
-  SmallVector<ReassociationIndices> groups{{0}, {1, 2}};
-  Value chunked = tensor::ExpandShapeOp::create(
-      b, loc, RankedTensorType::get(shape, type.getElementType()), x, groups,
-      split);
-  Value partial =
-      reduce(chunked, {Axes{0, 1, 2}}, 3, {0, 2}, {sizes[0], lanes},
-             b.getF32FloatAttr(0.0f), [&](ValueRange args) -> Value {
-               return arith::AddFOp::create(b, loc, args[1], term(args[0]));
-             });
+  sizes.back() = chunks;
+  sizes.push_back(b.getIndexAttr(kPartialSums));
+  shape.back() = getConstantIntValue(chunks).value_or(ShapedType::kDynamic);
+  shape.push_back(kPartialSums);
+  return tensor::ExpandShapeOp::create(b, loc, type.clone(shape), x,
+                                       mergeTail(shape.size()), sizes);
+}
+
+Value ReferenceBuilder::sumLanes(Value partial) {
+  Sizes sizes = getSizes(partial);
+  unsigned rank = sizes.size();
+  Axes all = llvm::to_vector<4>(llvm::seq<unsigned>(0, rank));
   for (int64_t half = kPartialSums / 2; half >= 1; half /= 2) {
-    Sizes halved{sizes[0], b.getIndexAttr(half)};
+    sizes.back() = b.getIndexAttr(half);
     auto slice = [&](int64_t offset) -> Value {
-      SmallVector<OpFoldResult> offsets{b.getIndexAttr(0),
-                                        b.getIndexAttr(offset)};
-      SmallVector<OpFoldResult> strides(2, b.getIndexAttr(1));
-      return tensor::ExtractSliceOp::create(b, loc, partial, offsets, halved,
+      Sizes offsets(rank, b.getIndexAttr(0)), strides(rank, b.getIndexAttr(1));
+      offsets.back() = b.getIndexAttr(offset);
+      return tensor::ExtractSliceOp::create(b, loc, partial, offsets, sizes,
                                             strides);
     };
-    partial = map({slice(0), slice(half)}, {Axes{0, 1}, Axes{0, 1}}, halved,
-                  type.getElementType(), [&](ValueRange args) -> Value {
+    partial = map({slice(0), slice(half)}, {all, all}, sizes, b.getF32Type(),
+                  [&](ValueRange args) -> Value {
                     return arith::AddFOp::create(b, loc, args[0], args[1]);
                   });
   }
-  return tensor::CollapseShapeOp::create(
-      b, loc, partial, SmallVector<ReassociationIndices>{{0, 1}});
+  return tensor::CollapseShapeOp::create(b, loc, partial, mergeTail(rank));
+}
+
+Value ReferenceBuilder::sumRows(Value x, function_ref<Value(Value)> term) {
+  Value chunked = splitLanes(x);
+  Sizes sizes = getSizes(chunked);
+  return sumLanes(
+      reduce(chunked, {Axes{0, 1, 2}}, 3, {0, 2}, {sizes[0], sizes[2]},
+             b.getF32FloatAttr(0.0f), [&](ValueRange args) -> Value {
+               return arith::AddFOp::create(b, loc, args[1], term(args[0]));
+             }));
+}
+
+Value ReferenceBuilder::rmsNorm(Value x, Value gain, FloatAttr eps) {
+  Sizes sizes = getSizes(x);
+  Value squares = sumRows(
+      x, [&](Value v) -> Value { return arith::MulFOp::create(b, loc, v, v); });
+  Value columns = tensor::DimOp::create(b, loc, x, 1);
+  Value count = arith::UIToFPOp::create(
+      b, loc, b.getF32Type(),
+      arith::IndexCastOp::create(b, loc, b.getI64Type(), columns));
+  Value inverse =
+      map(squares, {Axes{0}}, {sizes[0]}, b.getF32Type(),
+          [&](ValueRange args) -> Value {
+            Value mean = arith::DivFOp::create(b, loc, args[0], count);
+            Value sum = arith::AddFOp::create(b, loc, mean, constant(eps));
+            Value root = math::SqrtOp::create(b, loc, sum);
+            return arith::DivFOp::create(b, loc, constant(1.0f), root);
+          });
+  return map({x, inverse, gain}, {Axes{0, 1}, Axes{0}, Axes{1}}, sizes,
+             b.getF32Type(), [&](ValueRange args) -> Value {
+               Value t = arith::MulFOp::create(b, loc, args[0], args[1]);
+               return arith::MulFOp::create(b, loc, t, args[2]);
+             });
 }
 
 Value ReferenceBuilder::hadamard(Value x) {
@@ -140,8 +179,8 @@ Value ReferenceBuilder::hadamard(Value x) {
     auto side = [&](OpFoldResult offset) -> Value {
       SmallVector<OpFoldResult> offsets{zero, zero, offset, zero},
           taken{split[0], split[1], one, split[3]}, strides(4, one);
-      // Not by a slice that drops the axis: MLIR cannot tell which one of several
-      // axes of size 1 that is.
+      // Not by a slice that drops the axis: MLIR cannot tell which one of
+      // several axes of size 1 that is.
       Value slice = tensor::ExtractSliceOp::create(b, loc, pairs, offsets,
                                                    taken, strides);
       return tensor::CollapseShapeOp::create(

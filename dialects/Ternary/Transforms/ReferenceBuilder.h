@@ -41,10 +41,16 @@ public:
                      llvm::ArrayRef<mlir::OpFoldResult> resultSizes,
                      mlir::TypedAttr init, Body body);
 
+  /// `x` [..., K] as [..., ceil(K / 16), 16], with zeros behind K.
+  mlir::Value splitLanes(mlir::Value x);
+  /// The sums over the last axis, of size 16, combined as a tree (8, 4, 2, 1).
+  mlir::Value sumLanes(mlir::Value partial);
   /// Sums term(x) over the columns of `x` [M, K] in the order that the norm and
   /// the absmean rule prescribe: 16 strided partial sums, then a tree.
   mlir::Value sumRows(mlir::Value x,
                       llvm::function_ref<mlir::Value(mlir::Value)> term);
+  /// RMSNorm of the rows of `x` [M, K] with a gain [K].
+  mlir::Value rmsNorm(mlir::Value x, mlir::Value gain, mlir::FloatAttr eps);
   /// Walsh-Hadamard transform of the rows of `x` [M, K], divided by sqrt(K).
   mlir::Value hadamard(mlir::Value x);
 

@@ -12,6 +12,7 @@
 // are named with their place.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/Latent/Transforms/Passes.h"
 #include "dialects/Ternary/Transforms/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -96,6 +97,7 @@ struct ToReference : tercet::impl::ToReferenceBase<ToReference> {
     OpPassManager pm(ModuleOp::getOperationName());
     pm.addPass(createInlinerPass());
     pm.addPass(createSymbolDCEPass());
+    pm.addPass(createDecomposeMoe());
     if (failed(runPipeline(pm, module)) || failed(moveWeights(module)) ||
         failed(decompose(module)))
       signalPassFailure();
@@ -124,7 +126,8 @@ struct ToReference : tercet::impl::ToReferenceBase<ToReference> {
     RewritePatternSet patterns(context);
     ConversionTarget target(*context);
     ternary::populateTernaryToReferencePatterns(converter, patterns);
-    target.addIllegalDialect<ternary::TernaryDialect>();
+    latent::populateLatentToReferencePatterns(converter, patterns);
+    target.addIllegalDialect<ternary::TernaryDialect, latent::LatentDialect>();
 
     patterns.add<ConvertTensorOp>(converter, context);
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,

@@ -1,0 +1,28 @@
+//===- Passes.h - passes over the latent dialect ----------------*- C++ -*-===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef TERCET_DIALECTS_LATENT_TRANSFORMS_PASSES_H
+#define TERCET_DIALECTS_LATENT_TRANSFORMS_PASSES_H
+
+#include "dialects/Latent/IR/Latent.h"
+#include "mlir/Pass/Pass.h"
+#include "mlir/Transforms/DialectConversion.h"
+
+namespace tercet {
+#define GEN_PASS_DECL
+#include "dialects/Latent/Transforms/Passes.h.inc"
+#define GEN_PASS_REGISTRATION
+#include "dialects/Latent/Transforms/Passes.h.inc"
+
+namespace latent {
+/// Adds patterns that turn every latent op but `moe` into linalg, tensor,
+/// arith, math and `ternary.quantize`; the converter makes trits i8.
+void populateLatentToReferencePatterns(const mlir::TypeConverter &converter,
+                                       mlir::RewritePatternSet &patterns);
+} // namespace latent
+} // namespace tercet
+
+#endif
