@@ -32,6 +32,18 @@ class Call:
         return re.search(r"x?(\w+)>$", self.y_type).group(1).split("x")[-1]
 
 
+def execute(module, libraries, suffix=".so"):
+    """What the function main of a module at the linalg level prints."""
+    lowered = run(
+        "mlir-opt", "--convert-elementwise-to-linalg",
+        "--one-shot-bufferize=bufferize-function-boundaries", "--convert-linalg-to-loops",
+        "--expand-strided-metadata", "--lower-affine", "--convert-scf-to-cf", "--convert-math-to-libm",
+        "--convert-to-llvm", "--reconcile-unrealized-casts", text=module)
+    return run("mlir-runner", "-e", "main", "--entry-point-result=void",
+               f"--shared-libs={libraries}/libmlir_runner_utils{suffix},{libraries}/libmlir_c_runner_utils{suffix}",
+               text=lowered)
+
+
 def evaluate(model, calls, libraries, suffix=".so"):
     """The results of calls of a model, given as a file's path; elements as integers of
     their bits."""
@@ -61,14 +73,7 @@ def evaluate(model, calls, libraries, suffix=".so"):
         main.append(f"  %u{i} = tensor.cast {source} : {bits} to tensor<*xi32>")
         main.append(f"  func.call @printMemrefI32(%u{i}) : (tensor<*xi32>) -> ()")
     main += ["  return", "}", "}"]
-    lowered = run(
-        "mlir-opt", "--convert-elementwise-to-linalg",
-        "--one-shot-bufferize=bufferize-function-boundaries", "--convert-linalg-to-loops",
-        "--expand-strided-metadata", "--lower-affine", "--convert-scf-to-cf", "--convert-to-llvm",
-        "--reconcile-unrealized-casts", text=reference[:-1] + "\n".join(main))
-    printed = run("mlir-runner", "-e", "main", "--entry-point-result=void",
-                  f"--shared-libs={libraries}/libmlir_runner_utils{suffix},{libraries}/libmlir_c_runner_utils{suffix}",
-                  text=lowered)
+    printed = execute(reference[:-1] + "\n".join(main), libraries, suffix)
     results = [[int(v) for v in re.findall(r"-?\d+", block.split("data =")[1])]
                for block in printed.split("Unranked Memref")[1:]]
     assert len(results) == len(calls)

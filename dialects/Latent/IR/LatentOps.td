@@ -183,7 +183,8 @@ def Latent_ExpertsOp : Latent_Op<"experts", [AttrSizedOperandSegments]> {
     Verifier: LATENT-X1: input is [M, K], ids [M, k], result [M, k, L].
     LATENT-X2: up is [E, F, K], down [E, L, F], gate (for gated activations, and
     only for these) like up. LATENT-X3: i8 and trit weights have scales [E], f32
-    weights none, and columns as in `latent.project`. LATENT-X4: weights are [M, k].
+    weights none, columns are as in `latent.project`, and no scale is without its
+    weight. LATENT-X4: weights are [M, k].
 
     ```mlir
     %e = latent.experts <relu2> %z, %ids up(%u, %us : tensor<32x128x64x!ternary.trit>, tensor<32xf32>)
@@ -201,10 +202,10 @@ def Latent_ExpertsOp : Latent_Op<"experts", [AttrSizedOperandSegments]> {
   let results = (outs Latent_F32:$result);
   let assemblyFormat = [{
     $activation $input `,` $ids
-    custom<Weight>("\"up\"", $up, type($up), $up_scale, type($up_scale))
-    custom<OptionalWeight>("\"gate\"", $gate, type($gate), $gate_scale, type($gate_scale))
-    custom<Weight>("\"down\"", $down, type($down), $down_scale, type($down_scale))
-    custom<OptionalGain>("\"weights\"", $weights, type($weights)) attr-dict
+    `up` `` custom<Weight>($up, type($up), $up_scale, type($up_scale))
+    (`gate` `` custom<Weight>($gate, type($gate), $gate_scale, type($gate_scale))^)?
+    `down` `` custom<Weight>($down, type($down), $down_scale, type($down_scale))
+    (`weights` `(` $weights^ `:` type($weights) `)`)? attr-dict
     `:` type($input) `,` type($ids) `->` type($result)
   }];
 }
@@ -287,19 +288,19 @@ def Latent_MoeOp : Latent_Op<"moe", [AttrSizedOperandSegments,
   let results = (outs Latent_F32:$result);
   let assemblyFormat = [{
     $activation qualified($routing) $input
-    custom<OptionalGain>("\"norm\"", $gain, type($gain))
-    custom<Router>($router, type($router), $router_bias, type($router_bias))
-    custom<OptionalWeight>("\"down_project\"", $down_project, type($down_project), $down_project_scale, type($down_project_scale))
-    custom<OptionalGain>("\"latent_norm\"", $latent_gain, type($latent_gain))
-    custom<Weight>("\"up\"", $up, type($up), $up_scale, type($up_scale))
-    custom<OptionalWeight>("\"gate\"", $gate, type($gate), $gate_scale, type($gate_scale))
-    custom<Weight>("\"down\"", $down, type($down), $down_scale, type($down_scale))
+    (`norm` `(` $gain^ `:` type($gain) `)`)?
+    `router` `` custom<Weight>($router, type($router), $router_bias, type($router_bias))
+    (`down_project` `` custom<Weight>($down_project, type($down_project), $down_project_scale, type($down_project_scale))^)?
+    (`latent_norm` `(` $latent_gain^ `:` type($latent_gain) `)`)?
+    `up` `` custom<Weight>($up, type($up), $up_scale, type($up_scale))
+    (`gate` `` custom<Weight>($gate, type($gate), $gate_scale, type($gate_scale))^)?
+    `down` `` custom<Weight>($down, type($down), $down_scale, type($down_scale))
     (`weights_before` $weights_before^)?
-    custom<OptionalGain>("\"combine_norm\"", $combine_gain, type($combine_gain))
-    custom<OptionalWeight>("\"up_project\"", $up_project, type($up_project), $up_project_scale, type($up_project_scale))
-    custom<OptionalWeight>("\"shared_up\"", $shared_up, type($shared_up), $shared_up_scale, type($shared_up_scale))
-    custom<OptionalWeight>("\"shared_gate\"", $shared_gate, type($shared_gate), $shared_gate_scale, type($shared_gate_scale))
-    custom<OptionalWeight>("\"shared_down\"", $shared_down, type($shared_down), $shared_down_scale, type($shared_down_scale))
+    (`combine_norm` `(` $combine_gain^ `:` type($combine_gain) `)`)?
+    (`up_project` `` custom<Weight>($up_project, type($up_project), $up_project_scale, type($up_project_scale))^)?
+    (`shared_up` `` custom<Weight>($shared_up, type($shared_up), $shared_up_scale, type($shared_up_scale))^)?
+    (`shared_gate` `` custom<Weight>($shared_gate, type($shared_gate), $shared_gate_scale, type($shared_gate_scale))^)?
+    (`shared_down` `` custom<Weight>($shared_down, type($shared_down), $shared_down_scale, type($shared_down_scale))^)?
     (`residual` $residual^)? attr-dict `:` type($input)
   }];
 }

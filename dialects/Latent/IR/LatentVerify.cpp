@@ -48,6 +48,10 @@ withTail(OpBuilder &b, Location loc, Value v,
 /// [E], or for a matrix a scalar or one per output [N].
 static LogicalResult verifyWeight(Operation *op, StringRef rule, StringRef name,
                                   Value weight, Value scale) {
+  if (!weight && scale)
+    return op->emitOpError(rule) << ": a scale of " << name << " without it";
+  if (!weight)
+    return success();
   RankedTensorType type = ranked(weight);
   Type element = type.getElementType();
   bool coded = element.isInteger(8) || isa<ternary::TritType>(element);
@@ -290,8 +294,7 @@ static LogicalResult verifyExperts(Operation *op, ActivationAttr activation,
   // LATENT-X3
   return failure(
       failed(verifyWeight(op, "LATENT-X3", "up", up, upScale)) ||
-      (gate &&
-       failed(verifyWeight(op, "LATENT-X3", "gate", gate, gateScale))) ||
+      failed(verifyWeight(op, "LATENT-X3", "gate", gate, gateScale)) ||
       failed(verifyWeight(op, "LATENT-X3", "down", down, downScale)));
 }
 
@@ -393,7 +396,7 @@ LogicalResult MoeOp::verify() {
                  {"shared_gate", sharedGate, getSharedGateScale()},
                  {"shared_down", sharedDown, getSharedDownScale()}};
   for (auto &[name, weight, scale] : linears)
-    if (weight && failed(verifyWeight(*this, "LATENT-M5", name, weight, scale)))
+    if (failed(verifyWeight(*this, "LATENT-M5", name, weight, scale)))
       return failure();
   // LATENT-M6
   if (failed(verifyRouting(*this, getRouting(), getInput(), getRouter(),

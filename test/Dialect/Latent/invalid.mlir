@@ -627,3 +627,19 @@ func.func @LATENT_M8_eps(%x: tensor<?x32xf32>, %router: tensor<8x32xf32>, %up: t
   %y = latent.moe <relu2> #latent.routing<top_k = 2> %x router(%router : tensor<8x32xf32>) up(%up : tensor<8x24x32xf32>) down(%down : tensor<8x32x24xf32>) {eps = -1.0 : f32} : tensor<?x32xf32>
   return
 }
+
+// -----
+
+func.func @LATENT_X3_scale_alone(%x: tensor<?x16xf32>, %i: tensor<?x2xi32>, %u: tensor<8x24x16xf32>, %d: tensor<8x16x24xf32>, %s: tensor<8xf32>) {
+  // expected-error@+1 {{LATENT-X3: a scale of gate without it}}
+  %y = "latent.experts"(%x, %i, %u, %s, %d) <{activation = #latent.activation<relu2>, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 1, 1, 0, 0>}> : (tensor<?x16xf32>, tensor<?x2xi32>, tensor<8x24x16xf32>, tensor<8xf32>, tensor<8x16x24xf32>) -> tensor<?x2x16xf32>
+  return
+}
+
+// -----
+
+func.func @LATENT_M5_scale_alone(%x: tensor<?x32xf32>, %r: tensor<8x32xf32>, %u: tensor<8x24x32xf32>, %d: tensor<8x32x24xf32>, %s: tensor<f32>) {
+  // expected-error@+1 {{LATENT-M5: a scale of up_project without it}}
+  %y = "latent.moe"(%x, %r, %u, %d, %s) <{activation = #latent.activation<relu2>, routing = #latent.routing<top_k = 2>, operandSegmentSizes = array<i32: 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0>}> : (tensor<?x32xf32>, tensor<8x32xf32>, tensor<8x24x32xf32>, tensor<8x32x24xf32>, tensor<f32>) -> tensor<?x32xf32>
+  return
+}
