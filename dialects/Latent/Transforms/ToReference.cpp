@@ -182,21 +182,23 @@ struct LowerExperts : ReferencePattern<ExpertsOp> {
                     });
     Value y = multiply(r, h, {adaptor.getDown(), adaptor.getDownScale()}, ids);
     Value count = tensor::DimOp::create(b, loc, adaptor.getDown(), 0);
-    y = r.map({y, ids}, {Axes{0, 1}, Axes{0}}, r.getSizes(y), b.getF32Type(),
-              [&](ValueRange args) -> Value {
-                return arith::SelectOp::create(b, loc,
-                                               isInside(r, args[1], count),
-                                               args[0], r.constant(0.0f));
-              });
-    auto idType = cast<RankedTensorType>(op.getIds().getType());
-    int64_t width = cast<RankedTensorType>(y.getType()).getDimSize(1);
-    Sizes result{idSizes[0], idSizes[1], b.getIndexAttr(width)};
-    return {tensor::ExpandShapeOp::create(
-        b, loc,
-        RankedTensorType::get(
-            {idType.getDimSize(0), idType.getDimSize(1), width},
-            b.getF32Type()),
-        y, pairRows, result)};
+    // Pairs back to slots by hand: two unknown sizes cannot come out of one
+    // axis.
+    Value perToken = tensor::DimOp::create(b, loc, adaptor.getIds(), 1);
+    sizes[2] = r.getSizes(y)[1];
+    return {r.map(
+        adaptor.getIds(), {Axes{0, 1}}, sizes, b.getF32Type(),
+        [&](ValueRange args) -> Value {
+          Value first = arith::MulIOp::create(
+              b, loc, linalg::IndexOp::create(b, loc, 0), perToken);
+          Value row = arith::AddIOp::create(b, loc, first,
+                                            linalg::IndexOp::create(b, loc, 1));
+          Value column = linalg::IndexOp::create(b, loc, 2);
+          Value result =
+              tensor::ExtractOp::create(b, loc, y, ValueRange{row, column});
+          return arith::SelectOp::create(b, loc, isInside(r, args[0], count),
+                                         result, r.constant(0.0f));
+        })};
   }
 };
 

@@ -1,6 +1,7 @@
 // Every op and attribute with each of its optional parts, printed and parsed again.
 // RUN: tercet-opt %s --verify-roundtrip --verify-output-roundtrip | FileCheck %s
 // RUN: tercet-opt %s --mlir-print-op-generic | tercet-opt | FileCheck %s
+// RUN: tercet-opt %s --emit-bytecode -o %t.mlirbc && tercet-opt %t.mlirbc | FileCheck %s
 
 // Defaults are not printed; the order of parameters is free.
 // CHECK-LABEL: func.func private @routing
