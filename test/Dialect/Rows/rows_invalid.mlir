@@ -122,7 +122,7 @@ func.func @ROWS_M4_transposed(%q: tensor<16x64xi8>, %s: tensor<16xi32>, %w: tens
 // -----
 
 func.func @ROWS_M5_arguments(%q: tensor<2x64xi8>, %s: tensor<2xi32>, %w: tensor<1x256xi8>, %i: tensor<2x16xf32>) {
-  // expected-error@+1 {{ROWS-M5: the region takes i32 and the element types of the epilogue operands}}
+  // expected-error@+1 {{ROWS-M5: the region takes 'i32' and the element types of the epilogue operands}}
   %0 = rows.matmul #ternary.code<i2> k(64) ins(%q, %s, %w : tensor<2x64xi8>, tensor<2xi32>, tensor<1x256xi8>)
       maps [] outs(%i : tensor<2x16xf32>) -> tensor<2x16xf32> {
   ^bb0(%acc: f32):
