@@ -386,6 +386,24 @@ const char *tercet_artifact_target_name(const tercet_artifact *a,
              ? a->manifest->targets()->Get(target)->name()->c_str()
              : nullptr;
 }
+size_t tercet_artifact_weight_count(const tercet_artifact *a) {
+  return sizeOf(a->manifest->weights());
+}
+void tercet_artifact_weight(const tercet_artifact *a, size_t weight,
+                            tercet_weight_info *out) {
+  *out = {};
+  if (weight >= sizeOf(a->manifest->weights()))
+    return;
+  const Weight *w = a->manifest->weights()->Get(weight);
+  out->name = textOf(w->name());
+  out->key = textOf(w->key());
+  out->code = textOf(w->code());
+  out->dtype = toDLPack(w->dtype());
+  out->ndim = static_cast<int32_t>(sizeOf(w->shape()));
+  out->shape = w->shape() ? w->shape()->data() : nullptr;
+  out->bytes = w->data() ? w->data()->length() : 0;
+  out->rebindable = w->rebindable();
+}
 const char *tercet_artifact_producer(const tercet_artifact *a) {
   return textOf(a->manifest->producer());
 }

@@ -95,6 +95,18 @@ TERCET_API void tercet_artifact_input(const tercet_artifact *, size_t entry, siz
 TERCET_API void tercet_artifact_output(const tercet_artifact *, size_t entry, size_t i, tercet_tensor_info *);
 TERCET_API size_t tercet_artifact_target_count(const tercet_artifact *);
 TERCET_API const char *tercet_artifact_target_name(const tercet_artifact *, size_t target);
+typedef struct tercet_weight_info {
+  const char *name, *key; /* in the program, in the weight file */
+  const char *code;       /* storage code of packed trits, or "" */
+  DLDataType dtype;       /* as stored */
+  int32_t ndim;
+  const int64_t *shape;   /* as stored; three axes: one matrix for each expert */
+  uint64_t bytes;
+  int rebindable;
+} tercet_weight_info;
+
+TERCET_API size_t tercet_artifact_weight_count(const tercet_artifact *);
+TERCET_API void tercet_artifact_weight(const tercet_artifact *, size_t weight, tercet_weight_info *);
 TERCET_API const char *tercet_artifact_producer(const tercet_artifact *);
 /* The FlatBuffers manifest (schema: runtime/schema/tercet.fbs), already verified. */
 TERCET_API const void *tercet_artifact_manifest(const tercet_artifact *, size_t *size);

@@ -67,6 +67,13 @@ TEST(Artifact, DescribesItself) {
   size_t size = 0;
   EXPECT_NE(tercet_artifact_segment(a, 1, &size), nullptr);
   EXPECT_EQ(size, 32u);
+  ASSERT_EQ(tercet_artifact_weight_count(a), 1u);
+  tercet_weight_info weight;
+  tercet_artifact_weight(a, 0, &weight);
+  EXPECT_STREQ(weight.name, "w");
+  EXPECT_EQ(weight.bytes, 32u);
+  tercet_artifact_weight(a, 1, &weight);
+  EXPECT_EQ(weight.name, nullptr);
   EXPECT_EQ(tercet_artifact_segment(a, 3, &size), nullptr);
   tercet_artifact_close(a);
 }
