@@ -121,4 +121,19 @@ def LowerRowsQuantize : Pass<"lower-rows-quantize", "::mlir::func::FuncOp"> {
                            "::mlir::math::MathDialect", "::mlir::gpu::GPUDialect"];
 }
 
+def LowerRowsAttention : Pass<"lower-rows-attention", "::mlir::func::FuncOp"> {
+  let summary = "rows.attention over memrefs to vectors";
+  let description = [{
+    Blocks of keys with a running maximum and sum; see the op. Many rows lie along
+    the lanes and the products are register blocks; with at most a vector of rows
+    the lanes lie along the width of a key. The op's `config` says how: `lanes`
+    (floats of a vector), `fma` (whether there is a fused multiply-add),
+    `row_vectors` (vectors of rows in a register block), `key_block` (keys, or
+    columns of the result, in a register block), `keys` (of a block).
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect"];
+}
+
 #endif

@@ -35,7 +35,7 @@ using namespace tercet;
 static bool isRoot(Operation *op) {
   return isa<rows::QuantizeOp, rows::NormOp, rows::PackOp, rows::MatmulOp,
              rows::GroupedMatmulOp, rows::FloatMatmulOp, rows::TopKOp,
-             rows::GroupOp>(op) ||
+             rows::GroupOp, rows::AttentionOp>(op) ||
          (isa<linalg::LinalgOp>(op) && !isa<linalg::FillOp>(op));
 }
 
@@ -296,6 +296,34 @@ void Outliner::copyInits(DestinationStyleOpInterface root) {
   }
 }
 
+/// Keys and values up to the length, or all where the kernel does not say it by
+/// one of its sizes. Where both queries and keys have sizes that are not known, no
+/// affine map has their product: then the operations are those of one query.
+static Cost getAttentionCost(rows::AttentionOp op, func::FuncOp kernel,
+                             AffineExpr queries, AffineExpr keys) {
+  MLIRContext *ctx = op.getContext();
+  unsigned numTensors = llvm::count_if(kernel.getArgumentTypes(),
+                                       llvm::IsaPred<RankedTensorType>);
+  if (auto arg = dyn_cast<BlockArgument>(op.getLength()))
+    keys = getAffineDimExpr(arg.getArgNumber() - numTensors, ctx);
+  else if (std::optional<int64_t> length = getConstantIntValue(op.getLength()))
+    keys = getAffineConstantExpr(*length, ctx);
+  int64_t widths = op.getKeyWidth() + op.getValueWidth();
+  AffineExpr bytes = queries * (4 * op.getHeads() * widths) +
+                     keys * (4 * op.getKeyHeads() * widths);
+  AffineExpr pairs = keys;
+  if (auto rows = dyn_cast<AffineConstantExpr>(queries)) {
+    int64_t m = rows.getValue();
+    pairs = keys * m;
+    // The row r sees length - m + 1 + r keys.
+    if (op.getCausal())
+      pairs = pairs - m * (m - 1) / 2;
+  } else if (isa<AffineConstantExpr>(keys)) {
+    pairs = queries * keys;
+  }
+  return {bytes, pairs * (2 * op.getHeads() * widths)};
+}
+
 /// What a kernel touches and computes, for inspection and benchmarks.
 Cost Outliner::getCost(Operation *root, func::FuncOp kernel) {
   MLIRContext *ctx = b.getContext();
@@ -311,6 +339,18 @@ Cost Outliner::getCost(Operation *root, func::FuncOp kernel) {
     return sizeOf(type, numbers) *
            ((type.getElementTypeBitWidth() + 7) / 8);
   };
+  if (auto attention = dyn_cast<rows::AttentionOp>(root)) {
+    auto getSize = [&](Value v) {
+      int64_t known = cast<ShapedType>(v.getType()).getDimSize(0);
+      if (!ShapedType::isDynamic(known))
+        return getAffineConstantExpr(known, ctx);
+      auto dims = kernel.getArgAttrOfType<DenseI64ArrayAttr>(
+          cast<BlockArgument>(v).getArgNumber(), "tercet.dims");
+      return getAffineDimExpr(dims[0], ctx);
+    };
+    return getAttentionCost(attention, kernel, getSize(attention.getQ()),
+                            getSize(attention.getK()));
+  }
   AffineExpr bytes = getAffineConstantExpr(0, ctx);
   for (unsigned i = 0, e = kernel.getNumArguments(); i < e; ++i)
     if (auto type = dyn_cast<RankedTensorType>(kernel.getArgument(i).getType()))
@@ -381,6 +421,9 @@ void Outliner::describe(Operation *root, func::FuncOp kernel) {
     append(cast<ShapedType>(quantize.getInput().getType()));
     if (quantize.getGain())
       op = "norm_quantize";
+  } else if (auto attention = dyn_cast<rows::AttentionOp>(root)) {
+    shape = std::to_string(attention.getHeads()) + "x" +
+            std::to_string(attention.getKeyWidth());
   } else if (root->getNumResults()) {
     append(cast<ShapedType>(root->getResult(0).getType()));
   }

@@ -217,6 +217,7 @@ void CPUBackend::buildCodegenPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createLowerRowsFloatMatmul());
   pm.addNestedPass<func::FuncOp>(createLowerRowsTopK());
   pm.addNestedPass<func::FuncOp>(createLowerRowsQuantize());
+  pm.addNestedPass<func::FuncOp>(createLowerRowsAttention());
   pm.addNestedPass<func::FuncOp>(createCPUExpandCopies());
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());

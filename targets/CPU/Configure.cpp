@@ -91,6 +91,29 @@ static DictionaryAttr configureGrouped(Builder &b, rows::GroupedMatmulOp op,
   return config.getDictionary(b.getContext());
 }
 
+/// Vectors as wide as the target's; a register block that leaves registers for
+/// what is multiplied; a tile of as many rows as a block has lanes.
+static DictionaryAttr configureAttention(rows::AttentionOp op,
+                                         const TargetSpec &spec) {
+  Builder b(op.getContext());
+  llvm::Triple triple(spec.triple);
+  bool wide = triple.isX86() && cpu::hasFeatures(spec, "+avx512f");
+  bool avx = triple.isX86() && cpu::hasFeatures(spec, "+avx");
+  bool fma = !triple.isX86() || cpu::hasFeatures(spec, "+fma");
+  int64_t lanes = wide ? 16 : avx ? 8 : 4, vectors = 3;
+  // Of 32 registers 24 hold sums, of 16 twelve.
+  int64_t block = wide || triple.isAArch64() || triple.isRISCV() ? 8 : 4;
+  int64_t queries = std::max<int64_t>(1, lanes * vectors / op.getGroup());
+  return b.getDictionaryAttr({
+      b.getNamedAttr("fma", b.getBoolAttr(fma)),
+      b.getNamedAttr("key_block", b.getI64IntegerAttr(block)),
+      b.getNamedAttr("keys", b.getI64IntegerAttr(64)),
+      b.getNamedAttr("lanes", b.getI64IntegerAttr(lanes)),
+      b.getNamedAttr("row_vectors", b.getI64IntegerAttr(vectors)),
+      b.getNamedAttr("tile_sizes", b.getDenseI64ArrayAttr({queries, 1})),
+  });
+}
+
 /// Parallel loops from the outside, until a tile holds about 16 thousand
 /// points.
 static SmallVector<int64_t> chooseLoopTiles(linalg::LinalgOp op) {
@@ -137,6 +160,8 @@ LogicalResult cpu::configure(func::FuncOp kernel, const TargetSpec &spec) {
       chosen = configureGrouped(b, grouped, spec);
     else if (auto product = dyn_cast<rows::FloatMatmulOp>(op))
       chosen = tiles({64, chooseOutputs(product.getN())});
+    else if (auto attention = dyn_cast<rows::AttentionOp>(op))
+      chosen = configureAttention(attention, spec);
     else if (isa<rows::QuantizeOp, rows::NormOp, rows::PackOp, rows::TopKOp>(op))
       chosen = tiles({8});
     else if (isa<rows::GroupOp>(op))

@@ -119,6 +119,24 @@ static SmallVector<int64_t> configureDots(Product op, StringRef engine,
   return {8, std::max<int64_t>(ternary::kPanelRows, threads / slices * 4)};
 }
 
+/// About 16 rows a workgroup; a block of as many keys as let every thread have a
+/// key and four rows.
+static SmallVector<int64_t> configureAttention(rows::AttentionOp op,
+                                               SetDefault setDefault,
+                                               int64_t threads) {
+  Builder b(op.getContext());
+  int64_t queries = std::max<int64_t>(1, 16 / op.getGroup());
+  int64_t known = cast<ShapedType>(op.getQ().getType()).getDimSize(0);
+  if (!ShapedType::isDynamic(known))
+    queries = std::clamp<int64_t>(known, 1, queries);
+  int64_t rows = std::min<int64_t>(16, queries * op.getGroup());
+  int64_t blocks = rows % 4 ? rows : rows / 4;
+  setDefault("rows", b.getI64IntegerAttr(rows));
+  setDefault("keys", b.getI64IntegerAttr(
+                         std::clamp<int64_t>(threads / blocks, 32, 128)));
+  return {queries, 1};
+}
+
 LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
                                          StringRef matrixEngine,
                                          unsigned wave) {
@@ -160,6 +178,8 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
   } else if (isa<rows::GroupOp>(root.getOperation())) {
     threads = wave;
     sizes = {0};
+  } else if (auto attention = dyn_cast<rows::AttentionOp>(root.getOperation())) {
+    sizes = configureAttention(attention, setDefault, threads);
   } else if (auto quantize = dyn_cast<rows::QuantizeOp>(root.getOperation());
              quantize && !quantize.getHadamard()) {
     // A workgroup has a row.

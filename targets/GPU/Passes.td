@@ -55,6 +55,18 @@ def GPUMapToThreads : Pass<"gpu-map-to-threads", "::mlir::func::FuncOp"> {
                            "::mlir::arith::ArithDialect"];
 }
 
+def GPULowerRowsAttention : Pass<"gpu-lower-rows-attention", "::mlir::func::FuncOp"> {
+  let summary = "rows.attention over memrefs to parallel loops of a workgroup";
+  let description = [{
+    A workgroup has `rows` rows (of the op's `config`: queries times the query heads
+    that share a key head) and takes `keys` keys at a time, with a running maximum
+    and sum; scores, probabilities and sums meet in shared memory.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect"];
+}
+
 def GPUSharedMemory : Pass<"gpu-shared-memory", "::mlir::ModuleOp"> {
   let summary = "allocations of a workgroup to shared memory";
   let description = [{

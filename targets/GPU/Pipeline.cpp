@@ -28,6 +28,7 @@ void tercet::gputarget::buildCodegenPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createGPULowerRowsMatmulMatrix());
   pm.addNestedPass<func::FuncOp>(createGPULowerRowsMatmul());
   pm.addNestedPass<func::FuncOp>(createGPULowerRowsQuantize());
+  pm.addNestedPass<func::FuncOp>(createGPULowerRowsAttention());
   pm.addNestedPass<func::FuncOp>(createLowerRowsMatmul());
   pm.addNestedPass<func::FuncOp>(createLowerRowsFloatMatmul());
   pm.addNestedPass<func::FuncOp>(createLowerRowsTopK());

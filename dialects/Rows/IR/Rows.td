@@ -10,5 +10,6 @@
 include "dialects/Rows/IR/RowsDialect.td"
 include "dialects/Rows/IR/RowsOps.td"
 include "dialects/Rows/IR/RowsGrouped.td"
+include "dialects/Rows/IR/RowsAttention.td"
 
 #endif

@@ -70,6 +70,7 @@ void tercet::rows::registerBufferizableOpInterfaceExternalModels(
     GroupedMatmulOp::attachInterface<KernelOpModel<GroupedMatmulOp>>(*context);
     FloatMatmulOp::attachInterface<KernelOpModel<FloatMatmulOp>>(*context);
     TopKOp::attachInterface<KernelOpModel<TopKOp>>(*context);
+    AttentionOp::attachInterface<KernelOpModel<AttentionOp>>(*context);
     GroupOp::attachInterface<KernelOpModel<GroupOp>>(*context);
   });
 }

@@ -192,3 +192,51 @@ rows.weight @ROWS_W2_rank key("w") encode code <i2> : tensor<64x!ternary.trit> -
 
 // expected-error@+1 {{ROWS-W3: identity keeps the type, got 'tensor<4xf32>' and 'tensor<5xf32>'}}
 rows.weight @ROWS_W3_type key("w") identity : tensor<4xf32> -> tensor<5xf32>
+
+// -----
+
+func.func @ROWS_A1_widths(%q: tensor<4x8x64xf32>, %k: tensor<9x2x32xf32>, %v: tensor<9x2x64xf32>, %n: index, %o: tensor<4x8x64xf32>) -> tensor<4x8x64xf32> {
+  // expected-error@+1 {{ROWS-A1: q is [M, Hq, D], k [S, Hkv, D], v [S, Hkv, Dv] and init [M, Hq, Dv] with static heads and widths, got 'tensor<4x8x64xf32>', 'tensor<9x2x32xf32>'}}
+  %0 = rows.attention scale(0.125) ins(%q, %k, %v : tensor<4x8x64xf32>, tensor<9x2x32xf32>, tensor<9x2x64xf32>) length(%n) outs(%o : tensor<4x8x64xf32>) -> tensor<4x8x64xf32>
+  return %0 : tensor<4x8x64xf32>
+}
+
+// -----
+
+func.func @ROWS_A1_keys(%q: tensor<4x8x64xf32>, %k: tensor<9x2x64xf32>, %v: tensor<8x2x64xf32>, %n: index, %o: tensor<4x8x64xf32>) -> tensor<4x8x64xf32> {
+  // expected-error@+1 {{ROWS-A1}}
+  %0 = rows.attention scale(0.125) ins(%q, %k, %v : tensor<4x8x64xf32>, tensor<9x2x64xf32>, tensor<8x2x64xf32>) length(%n) outs(%o : tensor<4x8x64xf32>) -> tensor<4x8x64xf32>
+  return %0 : tensor<4x8x64xf32>
+}
+
+// -----
+
+func.func @ROWS_A1_dynamic_heads(%q: tensor<4x?x64xf32>, %k: tensor<9x2x64xf32>, %v: tensor<9x2x64xf32>, %n: index, %o: tensor<4x?x64xf32>) -> tensor<4x?x64xf32> {
+  // expected-error@+1 {{ROWS-A1}}
+  %0 = rows.attention scale(0.125) ins(%q, %k, %v : tensor<4x?x64xf32>, tensor<9x2x64xf32>, tensor<9x2x64xf32>) length(%n) outs(%o : tensor<4x?x64xf32>) -> tensor<4x?x64xf32>
+  return %0 : tensor<4x?x64xf32>
+}
+
+// -----
+
+func.func @ROWS_A2_heads(%q: tensor<4x8x64xf32>, %k: tensor<9x3x64xf32>, %v: tensor<9x3x64xf32>, %n: index, %o: tensor<4x8x64xf32>) -> tensor<4x8x64xf32> {
+  // expected-error@+1 {{ROWS-A2: 8 query heads cannot share 3 key heads evenly}}
+  %0 = rows.attention scale(0.125) ins(%q, %k, %v : tensor<4x8x64xf32>, tensor<9x3x64xf32>, tensor<9x3x64xf32>) length(%n) outs(%o : tensor<4x8x64xf32>) -> tensor<4x8x64xf32>
+  return %0 : tensor<4x8x64xf32>
+}
+
+// -----
+
+func.func @ROWS_A3_scale(%q: memref<4x8x64xf32>, %k: memref<9x2x64xf32>, %v: memref<9x2x64xf32>, %n: index, %o: memref<4x8x64xf32>) {
+  // expected-error@+1 {{ROWS-A3: the scale must be finite}}
+  rows.attention scale(0x7F800000) ins(%q, %k, %v : memref<4x8x64xf32>, memref<9x2x64xf32>, memref<9x2x64xf32>) length(%n) outs(%o : memref<4x8x64xf32>)
+  return
+}
+
+// -----
+
+func.func @ROWS_A4_first(%q: memref<4x8x64xf32>, %k: memref<9x2x64xf32>, %v: memref<9x2x64xf32>, %n: index, %o: memref<4x8x64xf32>) {
+  // expected-error@+1 {{ROWS-A4: only causal attention has a position of its first row}}
+  rows.attention scale(1.0) ins(%q, %k, %v : memref<4x8x64xf32>, memref<9x2x64xf32>, memref<9x2x64xf32>) length(%n) first(%n) outs(%o : memref<4x8x64xf32>)
+  return
+}

@@ -59,3 +59,21 @@ func.func @calls(%x: tensor<?x20xf32>, %m: index) -> tensor<?xf32> {
   %0 = rows.dispatch @kernels::@norm(%x, %m) : (tensor<?x20xf32>, index) -> tensor<?xf32>
   return %0 : tensor<?xf32>
 }
+
+// CHECK-LABEL: @attention
+func.func @attention(%q: tensor<?x8x64xf32>, %k: tensor<?x2x64xf32>, %v: tensor<?x2x32xf32>, %n: index, %o: tensor<?x8x32xf32>) -> tensor<?x8x32xf32> {
+  // CHECK: rows.attention causal scale(1.250000e-01) ins(%{{.*}}, %{{.*}}, %{{.*}} : tensor<?x8x64xf32>, tensor<?x2x64xf32>, tensor<?x2x32xf32>) length(%{{.*}}) first(%{{.*}}) outs(%{{.*}} : tensor<?x8x32xf32>) -> tensor<?x8x32xf32>
+  %0 = rows.attention causal scale(0.125)
+      ins(%q, %k, %v : tensor<?x8x64xf32>, tensor<?x2x64xf32>, tensor<?x2x32xf32>)
+      length(%n) first(%n) outs(%o : tensor<?x8x32xf32>) -> tensor<?x8x32xf32>
+  return %0 : tensor<?x8x32xf32>
+}
+
+// CHECK-LABEL: @attention_over_memrefs
+func.func @attention_over_memrefs(%q: memref<4x8x64xf32>, %k: memref<9x2x64xf32>, %v: memref<9x2x64xf32>, %n: index, %o: memref<4x8x64xf32>) {
+  // CHECK: rows.attention scale(1.000000e+00) ins(
+  // CHECK-SAME: length(%{{[a-z0-9]+}}) outs(%{{.*}} : memref<4x8x64xf32>)
+  rows.attention scale(1.0) ins(%q, %k, %v : memref<4x8x64xf32>, memref<9x2x64xf32>, memref<9x2x64xf32>)
+      length(%n) outs(%o : memref<4x8x64xf32>)
+  return
+}
