@@ -125,15 +125,28 @@ Value AttentionBuilder::allocate(ArrayRef<int64_t> shape, Type element) {
   return memref::AllocOp::create(b, loc, MemRefType::get(shape, element));
 }
 
-Value AttentionBuilder::load(Value memref, ValueRange at, int64_t width) {
-  return emit<vector::LoadOp>(
-      VectorType::get({width},
-                      cast<MemRefType>(memref.getType()).getElementType()),
-      memref, at);
+Value AttentionBuilder::load(Value memref, ValueRange at, int64_t width,
+                             bool aligned) {
+  auto type = VectorType::get(
+      {width}, cast<MemRefType>(memref.getType()).getElementType());
+  return vector::LoadOp::create(b, loc, type, memref, at, /*nontemporal=*/false,
+                                aligned ? llvm::MaybeAlign(4 * width)
+                                        : llvm::MaybeAlign());
 }
 
 void AttentionBuilder::store(Value value, Value memref, ValueRange at) {
   vector::StoreOp::create(b, loc, value, memref, at);
+}
+
+void AttentionBuilder::prefetch(Value memref, Value key, Value head) {
+  Value place = minIndex(key, addIndex(op.getLength(), -1));
+  constexpr int64_t kLine = 16;
+  int64_t width = cast<MemRefType>(memref.getType()).getDimSize(2);
+  for (int64_t d = 0; d < width; d += kLine)
+    memref::PrefetchOp::create(b, loc, memref,
+                               ValueRange{place, head, index(d)},
+                               /*isWrite=*/false, /*localityHint=*/2,
+                               /*isDataCache=*/true);
 }
 
 Value AttentionBuilder::getVisibleKeys(Value query) {

@@ -68,8 +68,12 @@ public:
 
   /// A memref of f32 that lives as long as the workgroup.
   Value allocate(llvm::ArrayRef<int64_t> shape, mlir::Type element = {});
-  Value load(Value memref, ValueRange at, int64_t width);
+  Value load(Value memref, ValueRange at, int64_t width, bool aligned = false);
   void store(Value value, Value memref, ValueRange at);
+
+  /// Fetches a row of keys or values into the second-level cache; behind the
+  /// last key that counts, the last one.
+  void prefetch(Value memref, Value key, Value head);
 
   /// The number of keys that the query `row` (a position in op's rows) sees.
   Value getVisibleKeys(Value query);

@@ -141,6 +141,11 @@ void ManyRows::scoreKeys(Value from, Value key, int64_t count) {
   Values places;
   for (int64_t j = 0; j < count; ++j)
     places.push_back(a.addIndex(a.addIndex(from, key), j));
+  // Rows of a head lie apart: no machine sees by itself which ones are next.
+  for (Value place : places) {
+    a.prefetch(a.op.getV(), place, head);
+    a.prefetch(a.op.getK(), a.addIndex(place, blocking.keys), head);
+  }
   Values acc =
       a.forEach(a.index(0), a.index(a.keyWidth), unroll,
                 Values(count * vectors, vectorConstant(0)),

@@ -69,8 +69,9 @@ static DictionaryAttr configureMatmul(Builder &b, ShapedType init,
       b.getNamedAttr("engine", b.getStringAttr(engine)),
       b.getNamedAttr("prefetch", b.getI64IntegerAttr(2048)),
       b.getNamedAttr("row_block", b.getI64IntegerAttr(rowBlock)),
-      b.getNamedAttr("tile_sizes", b.getDenseI64ArrayAttr(
-                                       {rowTile, chooseOutputs(init.getDimSize(1))})),
+      b.getNamedAttr(
+          "tile_sizes",
+          b.getDenseI64ArrayAttr({rowTile, chooseOutputs(init.getDimSize(1))})),
   });
 }
 
@@ -100,17 +101,30 @@ static DictionaryAttr configureAttention(rows::AttentionOp op,
   bool wide = triple.isX86() && cpu::hasFeatures(spec, "+avx512f");
   bool avx = triple.isX86() && cpu::hasFeatures(spec, "+avx");
   bool fma = !triple.isX86() || cpu::hasFeatures(spec, "+fma");
-  int64_t lanes = wide ? 16 : avx ? 8 : 4, vectors = 3;
-  // Of 32 registers 24 hold sums, of 16 twelve.
+  // Of 32 registers 24 hold sums, of 16 twelve, or eight where a product needs
+  // one of its own before it is added.
+  int64_t lanes = wide ? 16 : avx ? 8 : 4, vectors = fma ? 3 : 2;
   int64_t block = wide || triple.isAArch64() || triple.isRISCV() ? 8 : 4;
-  int64_t queries = std::max<int64_t>(1, lanes * vectors / op.getGroup());
+  // Without vectors a vector is four registers.
+  if (triple.isRISCV() && !cpu::hasFeatures(spec, "+v"))
+    vectors = 1, block = 4;
+  int64_t group = op.getGroup();
+  int64_t queries = std::max<int64_t>(1, lanes * vectors / group);
+  // A row or few: what counts is that keys come in as they lie. A workgroup
+  // takes heads until their keys are half a page.
+  int64_t heads = 1,
+          known = cast<ShapedType>(op.getQ().getType()).getDimSize(0);
+  if (!ShapedType::isDynamic(known) && known * group <= lanes)
+    while (heads < op.getKeyHeads() &&
+           (heads * op.getKeyWidth() < 512 || op.getKeyHeads() % heads))
+      ++heads;
   return b.getDictionaryAttr({
       b.getNamedAttr("fma", b.getBoolAttr(fma)),
       b.getNamedAttr("key_block", b.getI64IntegerAttr(block)),
       b.getNamedAttr("keys", b.getI64IntegerAttr(64)),
       b.getNamedAttr("lanes", b.getI64IntegerAttr(lanes)),
       b.getNamedAttr("row_vectors", b.getI64IntegerAttr(vectors)),
-      b.getNamedAttr("tile_sizes", b.getDenseI64ArrayAttr({queries, 1})),
+      b.getNamedAttr("tile_sizes", b.getDenseI64ArrayAttr({heads, queries})),
   });
 }
 
@@ -154,15 +168,16 @@ LogicalResult cpu::configure(func::FuncOp kernel, const TargetSpec &spec) {
     };
     DictionaryAttr chosen;
     if (auto matmul = dyn_cast<rows::MatmulOp>(op))
-      chosen = configureMatmul(
-          b, cast<ShapedType>(matmul.getInit().getType()), spec);
+      chosen = configureMatmul(b, cast<ShapedType>(matmul.getInit().getType()),
+                               spec);
     else if (auto grouped = dyn_cast<rows::GroupedMatmulOp>(op))
       chosen = configureGrouped(b, grouped, spec);
     else if (auto product = dyn_cast<rows::FloatMatmulOp>(op))
       chosen = tiles({64, chooseOutputs(product.getN())});
     else if (auto attention = dyn_cast<rows::AttentionOp>(op))
       chosen = configureAttention(attention, spec);
-    else if (isa<rows::QuantizeOp, rows::NormOp, rows::PackOp, rows::TopKOp>(op))
+    else if (isa<rows::QuantizeOp, rows::NormOp, rows::PackOp, rows::TopKOp>(
+                 op))
       chosen = tiles({8});
     else if (isa<rows::GroupOp>(op))
       chosen = tiles({0});

@@ -134,7 +134,7 @@ static SmallVector<int64_t> configureAttention(rows::AttentionOp op,
   setDefault("rows", b.getI64IntegerAttr(rows));
   setDefault("keys", b.getI64IntegerAttr(
                          std::clamp<int64_t>(threads / blocks, 32, 128)));
-  return {queries, 1};
+  return {1, queries};
 }
 
 LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,

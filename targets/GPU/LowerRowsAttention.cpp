@@ -16,9 +16,11 @@
 //   ones,
 //               is the sum of the probabilities
 //
-// Rows behind the last one repeat it and are not stored. Assumes memrefs; takes
-// `keys` (of a block) and `rows` (of a workgroup) from the op's config and
-// fails without them. Buffers that a chip has no room for are refused by
+// Buffers begin at multiples of 16 bytes, so that rows of a multiple of four
+// floats are loaded by vectors. Rows behind the last one repeat it and are not
+// stored. Assumes memrefs; takes `keys` (of a block) and `rows` (of a
+// workgroup) from the op's config and fails without them. Buffers that a chip
+// has no room for are refused by
 // --gpu-shared-memory.
 //
 //===----------------------------------------------------------------------===//
@@ -115,9 +117,9 @@ void AttentionLowering::score(Value from, Value count) {
         a.index(0), a.index(a.keyWidth), step, Values(rowBlock, a.constant(0)),
         [&](Value d, ValueRange carried) {
           Values next(carried);
-          Value k = a.load(a.op.getK(), {key, head, d}, step);
+          Value k = a.load(a.op.getK(), {key, head, d}, step, true);
           for (int64_t r = 0; r < rowBlock; ++r) {
-            Value q = a.load(queries, {a.addIndex(first, r), d}, step);
+            Value q = a.load(queries, {a.addIndex(first, r), d}, step, true);
             for (int64_t e = 0; e < step; ++e)
               next[r] = a.multiplyAdd(a.emit<vector::ExtractOp>(k, e),
                                       a.emit<vector::ExtractOp>(q, e), next[r]);

@@ -5,9 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Loops: query rows and key heads. A tile has the query heads that share its
-// key heads and all keys; a causal one gets the position of its first row,
-// since length - M means the whole op's rows.
+// Loops: key heads and query rows; neighbouring tiles have the same keys. A
+// tile has the query heads that share its key heads and all keys; a causal one
+// gets the position of its first row, since length - M means the whole op's
+// rows.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Rows/IR/KernelOps.h"
@@ -75,8 +76,8 @@ SmallVector<utils::IteratorType> AttentionOp::getLoopIteratorTypes() {
 
 SmallVector<Range> AttentionOp::getIterationDomain(OpBuilder &b) {
   OpFoldResult zero = b.getIndexAttr(0), one = b.getIndexAttr(1);
-  return {Range{zero, getDim(b, getLoc(), getQ(), 0), one},
-          Range{zero, b.getIndexAttr(getKeyHeads()), one}};
+  return {Range{zero, b.getIndexAttr(getKeyHeads()), one},
+          Range{zero, getDim(b, getLoc(), getQ(), 0), one}};
 }
 
 /// Offsets and sizes of a tile's part of q or init.
@@ -89,8 +90,8 @@ static void placeQueries(OpBuilder &b, AttentionOp op,
   auto scale = [&](OpFoldResult v) {
     return affine::makeComposedFoldedAffineApply(b, op.getLoc(), heads, {v});
   };
-  queryOffsets = {offsets[0], scale(offsets[1]), b.getIndexAttr(0)};
-  querySizes = {sizes[0], scale(sizes[1]), b.getIndexAttr(width)};
+  queryOffsets = {offsets[1], scale(offsets[0]), b.getIndexAttr(0)};
+  querySizes = {sizes[1], scale(sizes[0]), b.getIndexAttr(width)};
 }
 
 FailureOr<TilingResult>
@@ -98,7 +99,7 @@ AttentionOp::getTiledImplementation(OpBuilder &b,
                                     ArrayRef<OpFoldResult> offsets,
                                     ArrayRef<OpFoldResult> sizes) {
   Location loc = getLoc();
-  if (!getConstantIntValue(sizes[1]))
+  if (!getConstantIntValue(sizes[0]))
     return emitOpError("cannot be tiled: a tile of heads must divide ")
            << getKeyHeads();
   SmallVector<OpFoldResult> o, s;
@@ -107,8 +108,8 @@ AttentionOp::getTiledImplementation(OpBuilder &b,
   operands.push_back(slice(b, loc, getQ(), o, s));
   OpFoldResult zero = b.getIndexAttr(0);
   for (Value v : {getK(), getV()})
-    operands.push_back(slice(b, loc, v, {zero, offsets[1], zero},
-                             {getDim(b, loc, v, 0), sizes[1],
+    operands.push_back(slice(b, loc, v, {zero, offsets[0], zero},
+                             {getDim(b, loc, v, 0), sizes[0],
                               b.getIndexAttr(shaped(v).getDimSize(2))}));
   operands.push_back(getLength());
   if (getCausal()) {
@@ -116,10 +117,10 @@ AttentionOp::getTiledImplementation(OpBuilder &b,
                d2 = b.getAffineDimExpr(2);
     OpFoldResult first =
         getFirst() ? affine::makeComposedFoldedAffineApply(
-                         b, loc, d0 + d1, {getFirst(), offsets[0]})
+                         b, loc, d0 + d1, {getFirst(), offsets[1]})
                    : affine::makeComposedFoldedAffineApply(
                          b, loc, d0 - d1 + d2,
-                         {getLength(), getDim(b, loc, getQ(), 0), offsets[0]});
+                         {getLength(), getDim(b, loc, getQ(), 0), offsets[1]});
     operands.push_back(getValueOrCreateConstantIndexOp(b, loc, first));
   }
   placeQueries(b, *this, offsets, sizes, getValueWidth(), o, s);

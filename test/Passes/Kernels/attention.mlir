@@ -8,14 +8,14 @@
 // row stands where its queries do.
 // TILE: affine_map<(d0, d1, d2) -> ((d0 ceildiv 24) * 2)>
 // TILE-LABEL: func.func @k
-// TILE: scf.forall (%[[M:.*]], %[[H:.*]]) = (0, 0) to (%{{.*}}, 2) step (24, 1)
+// TILE: scf.forall (%[[H:.*]], %[[M:.*]]) = (0, 0) to (2, %{{.*}}) step (1, 24)
 // TILE: memref.subview %arg0[%[[M]], %{{.*}}, 0] [%{{.*}}, 2, 64]
 // TILE: memref.subview %arg1[0, %[[H]], 0] [%{{.*}}, 1, 64]
 // TILE: memref.subview %arg2[0, %[[H]], 0] [%{{.*}}, 1, 64]
 // TILE: %[[FIRST:.*]] = affine.apply #{{.*}}(%[[M]])[%arg6, %{{.*}}]
 // TILE: rows.attention causal {{.*}} length(%arg6) first(%[[FIRST]])
 
-// CONFIG: config = {fma = true, key_block = 8 : i64, keys = 64 : i64, lanes = 16 : i64, row_vectors = 3 : i64, tile_sizes = array<i64: 24, 1>}
+// CONFIG: config = {fma = true, key_block = 8 : i64, keys = 64 : i64, lanes = 16 : i64, row_vectors = 3 : i64, tile_sizes = array<i64: 1, 24>}
 
 // At most a vector of rows takes the other form, decided when it runs.
 // CHECK-LABEL: func.func @k

@@ -9,7 +9,7 @@
 // Scores: a thread has a key and four rows.
 // CHECK: scf.parallel
 // CHECK: scf.for {{.*}} -> (f32, f32, f32, f32)
-// CHECK: vector.load %arg1{{.*}} vector<4xf32>
+// CHECK: vector.load %arg1{{.*}} {alignment = 16 : i64} {{.*}} vector<4xf32>
 // CHECK: arith.cmpi slt
 // Maxima, probabilities, values.
 // CHECK: scf.parallel
