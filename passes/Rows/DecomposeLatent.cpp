@@ -160,6 +160,23 @@ static LogicalResult decompose(OpBuilder &b, latent::ProjectOp op) {
   return success();
 }
 
+static LogicalResult decompose(OpBuilder &b, latent::AttentionOp op) {
+  Location loc = op.getLoc();
+  Value length = op.getLength();
+  if (!length)
+    length = getValueOrCreateConstantIndexOp(
+        b, loc, tensor::getMixedSize(b, loc, op.getKey(), 0));
+  Sizes sizes = tensor::getMixedSizes(b, loc, op.getQuery());
+  sizes[2] = tensor::getMixedSize(b, loc, op.getValue(), 2);
+  Value init = tensor::EmptyOp::create(b, loc, sizes, b.getF32Type());
+  auto attention = rows::AttentionOp::create(
+      b, loc, TypeRange{init.getType()}, op.getQuery(), op.getKey(),
+      op.getValue(), length, Value(), init, op.getScaleAttr(),
+      op.getCausalAttr(), DictionaryAttr());
+  op.replaceAllUsesWith(attention.getResult(0));
+  return success();
+}
+
 static LogicalResult decompose(OpBuilder &b, latent::RouteOp op) {
   RouterBuilder router(b, op.getLoc(), op.getRouting());
   auto [ids, weights] =
@@ -184,7 +201,8 @@ struct DecomposeLatent : tercet::impl::DecomposeLatentBase<DecomposeLatent> {
       LogicalResult result =
           llvm::TypeSwitch<Operation *, LogicalResult>(op)
               .Case<latent::RmsNormOp, latent::EmbedOp, latent::RotaryOp,
-                    latent::CombineOp, latent::ProjectOp, latent::RouteOp>(
+                    latent::CombineOp, latent::ProjectOp, latent::RouteOp,
+                    latent::AttentionOp>(
                   [&](auto o) { return decompose(b, o); })
               .Default([&](Operation *o) {
                 return o->emitOpError("has no lowering to the rows level");

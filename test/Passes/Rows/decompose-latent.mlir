@@ -69,3 +69,14 @@ func.func @rotary(%x: tensor<?x4x8xf32>, %c: tensor<64x4xf32>, %s: tensor<64x4xf
   %y = latent.rotary %x, %c, %s at(%p) : tensor<?x4x8xf32>, tensor<64x4xf32>
   return %y : tensor<?x4x8xf32>
 }
+
+// Without a length all keys count.
+// CHECK-LABEL: @attention
+// CHECK: %[[S:.*]] = tensor.dim %arg1, %c0
+// CHECK: rows.attention causal scale(2.500000e-01) ins(%arg0, %arg1, %arg2 : {{.*}}) length(%[[S]])
+// CHECK: rows.attention scale(2.500000e-01) ins({{.*}}) length(%arg3)
+func.func @attention(%q: tensor<?x4x8xf32>, %k: tensor<?x2x8xf32>, %v: tensor<?x2x8xf32>, %n: index) -> (tensor<?x4x8xf32>, tensor<?x4x8xf32>) {
+  %x = latent.attention %q, %k, %v causal scale(0.25) : tensor<?x4x8xf32>, tensor<?x2x8xf32>, tensor<?x2x8xf32> -> tensor<?x4x8xf32>
+  %y = latent.attention %q, %k, %v length(%n) scale(0.25) : tensor<?x4x8xf32>, tensor<?x2x8xf32>, tensor<?x2x8xf32> -> tensor<?x4x8xf32>
+  return %x, %y : tensor<?x4x8xf32>, tensor<?x4x8xf32>
+}
