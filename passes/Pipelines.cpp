@@ -119,6 +119,7 @@ void tercet::buildToRowsPipeline(OpPassManager &pm,
                                           const TargetSpec &spec) {
     pm.addPass(createInlinerPass());
     pm.addPass(createSymbolDCEPass());
+    pm.addPass(createLowerStateUpdates());
     pm.addPass(createDecomposeMoe());
     pm.addPass(createDecomposeLatent());
     SelectCodesOptions codes;

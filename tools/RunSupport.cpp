@@ -116,10 +116,36 @@ static uint64_t nextRandom(uint64_t &state) {
   return z ^ (z >> 31);
 }
 
-bool fill(HostTensor &tensor, const std::string &how, const std::string &name) {
+InputValues valuesOf(const tercet_artifact *artifact, size_t entry, size_t i) {
+  InputValues v;
+  v.kind = tercet_artifact_input_values(artifact, entry, i, &v.low, &v.high);
+  return v;
+}
+
+/// A scalar that is a size or a position: only the number says what is meant.
+static bool fillScalar(HostTensor &tensor, const std::string &how,
+                       const std::string &label) {
+  std::string text = how.rfind("splat:", 0) == 0 ? how.substr(6) : how;
+  if (text.empty() || text.find_first_not_of("-0123456789") != text.npos) {
+    complain(label + "=" + how + ": this input is one whole number; write " +
+             label + "=5, or @FILE.npy");
+    return false;
+  }
+  // What the number may be, the runtime says.
+  long value;
+  if (!integer(text, label.c_str(), INT64_MIN, INT64_MAX, value))
+    return false;
+  *static_cast<int64_t *>(tensor.data.get()) = value;
+  return true;
+}
+
+bool fill(HostTensor &tensor, const std::string &how, const std::string &name,
+          const InputValues &values) {
   DLTensor view = tensor.view();
   int64_t count = tensor.count();
   std::string label = "--input=" + name;
+  if (values.isScalar())
+    return fillScalar(tensor, how, label);
   if (how.rfind("splat:", 0) == 0) {
     double value;
     if (!number(how.substr(6), label.c_str(), value))
@@ -136,9 +162,17 @@ bool fill(HostTensor &tensor, const std::string &how, const std::string &name) {
     bool real = tensor.dtype.code == kDLFloat || tensor.dtype.code == kDLBfloat;
     for (int64_t i = 0; i < count; ++i) {
       uint64_t r = nextRandom(state);
-      // Reals uniform in [-1, 1); bytes over their whole range; other integers
-      // 0 to 99, small enough to be indices and token numbers.
-      if (real)
+      // Reals uniform in [-1, 1); integers within the range that the model
+      // gives; bytes over their whole range; other integers 0 to 99, small
+      // enough to be indices and token numbers.
+      if (values.kind)
+        setElement(
+            view, i,
+            static_cast<double>(
+                values.low +
+                static_cast<int64_t>(r % (static_cast<uint64_t>(values.high) -
+                                          static_cast<uint64_t>(values.low)))));
+      else if (real)
         setElement(view, i, static_cast<double>(r >> 11) * 0x1p-52 - 1);
       else if (tensor.dtype.code == kDLBool)
         setElement(view, i, static_cast<double>(r & 1));

@@ -51,8 +51,18 @@ bool chooseEntry(const tercet_artifact *artifact, const std::string &name,
 bool chooseTensor(const tercet_artifact *artifact, size_t entry, bool output,
                   const std::string &name, size_t &number);
 
-/// Fills a tensor from "splat:VALUE" or "random:SEED"; complains otherwise.
-bool fill(HostTensor &tensor, const std::string &how, const std::string &name);
+/// The values that an input takes (tercet_artifact_input_values).
+struct InputValues {
+  int kind = 0;
+  int64_t low = 0, high = 0;
+  bool isScalar() const { return kind == 2; }
+};
+InputValues valuesOf(const tercet_artifact *artifact, size_t entry, size_t i);
+
+/// Fills a tensor from "splat:VALUE" or "random:SEED" (within `values`), or a
+/// scalar from a whole number; complains otherwise.
+bool fill(HostTensor &tensor, const std::string &how, const std::string &name,
+          const InputValues &values);
 /// "3x64", or the bounds where the text is empty; complains otherwise.
 bool parseShape(const std::string &text, const tercet_tensor_info &info,
                 std::vector<int64_t> &shape);

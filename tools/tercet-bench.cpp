@@ -120,7 +120,11 @@ std::vector<int64_t> dimsOf(const Program &p,
                             const std::vector<HostTensor> &inputs) {
   std::vector<int64_t> dims(sizeOf(p.dims()));
   for (size_t i = 0; i < inputs.size(); ++i) {
-    const auto *axes = p.inputs()->Get(static_cast<uint32_t>(i))->axes();
+    const Tensor *t = p.inputs()->Get(static_cast<uint32_t>(i));
+    if (t->dim() >= 0)
+      dims[static_cast<size_t>(t->dim())] =
+          *static_cast<const int64_t *>(inputs[i].data.get());
+    const auto *axes = t->axes();
     for (size_t j = 0; j < sizeOf(axes); ++j) {
       const ExprNode *n = p.exprs()->Get(axes->Get(static_cast<uint32_t>(j)));
       if (n->op() == ExprOp::dim)
@@ -206,7 +210,10 @@ bool measure(const Options &o, Runtime &rt, size_t entry, const Target &target,
       complain(std::string("input '") + info.name + "' does not fit in memory");
       return false;
     }
-    if (!fill(inputs[i], "random:1", info.name))
+    // A position is the first, so that as many rows as possible follow it.
+    InputValues values = valuesOf(rt.artifact, entry, i);
+    if (!fill(inputs[i], values.isScalar() ? "0" : "random:1", info.name,
+              values))
       return false;
     in.push_back(inputs[i].view());
   }

@@ -34,12 +34,22 @@ struct Options {
   bool verify = false, kernels = false, plan = false, json = false;
 };
 
-std::string tensorText(const tercet_tensor_info &t) {
+std::string tensorText(const tercet_tensor_info &t, const InputValues &v) {
+  if (v.isScalar())
+    return std::string(t.name) + ": index <= " + std::to_string(v.high - 1);
   std::string out = std::string(t.name) + ": " + typeName(t.dtype) + " [";
   for (int32_t i = 0; i < t.ndim; ++i)
     out += (i ? ", " : "") + std::string(t.is_dynamic[i] ? "<= " : "") +
            std::to_string(t.bounds[i]);
-  return out + "]";
+  out += "]";
+  if (v.kind)
+    out += ", " + std::to_string(v.low) + " to " + std::to_string(v.high - 1);
+  return out;
+}
+
+/// An entry point of the first target; all have the same signature.
+const Program *programOf(const Manifest &m, size_t e) {
+  return m.targets()->Get(0)->programs()->Get(static_cast<uint32_t>(e));
 }
 
 void printTargets(const Manifest &m, const Options &o) {
@@ -106,18 +116,25 @@ void printText(const tercet_artifact *a, const Manifest &m, const Header &h,
          text(m.source_name()).c_str());
   for (size_t e = 0; e < tercet_artifact_entry_count(a); ++e) {
     printf("\nentry point %s\n", tercet_artifact_entry_name(a, e));
-    std::string doc = text(
-        m.targets()->Get(0)->programs()->Get(static_cast<uint32_t>(e))->doc());
+    std::string doc = text(programOf(m, e)->doc());
     if (!doc.empty())
       printf("  %s\n", doc.c_str());
     tercet_tensor_info info;
     for (size_t i = 0; i < tercet_artifact_input_count(a, e); ++i) {
       tercet_artifact_input(a, e, i, &info);
-      printf("  input  %s\n", tensorText(info).c_str());
+      printf("  input  %s\n", tensorText(info, valuesOf(a, e, i)).c_str());
     }
     for (size_t i = 0; i < tercet_artifact_output_count(a, e); ++i) {
       tercet_artifact_output(a, e, i, &info);
-      printf("  result %s\n", tensorText(info).c_str());
+      printf("  result %s\n", tensorText(info, {}).c_str());
+    }
+    const Program *p = programOf(m, e);
+    for (size_t i = 0; i < sizeOf(p->constraints()); ++i) {
+      const Constraint *c = p->constraints()->Get(static_cast<uint32_t>(i));
+      printf("  limit  %s <= %lld%s%s\n",
+             expression(p->exprs(), c->expr(), dimNames(*p)).c_str(),
+             (long long)c->limit(), text(c->meaning()).empty() ? "" : ", the ",
+             text(c->meaning()).c_str());
     }
   }
   printTargets(m, o);
@@ -175,6 +192,14 @@ void jsonTensors(Json &j, const tercet_artifact *a, size_t e, bool output) {
           for (int32_t k = 0; k < t.ndim; ++k)
             j.value(t.is_dynamic[k] != 0);
         });
+        InputValues v = output ? InputValues() : valuesOf(a, e, i);
+        if (v.kind) {
+          j.pair("scalar", v.isScalar());
+          j.key("values").array([&] {
+            j.value(v.low);
+            j.value(v.high);
+          });
+        }
       });
   });
 }
@@ -266,6 +291,18 @@ std::string json(const tercet_artifact *a, const Manifest &m, const Header &h,
           jsonTensors(j, a, e, false);
           j.key("results");
           jsonTensors(j, a, e, true);
+          j.key("limits").array([&] {
+            const Program *p = programOf(m, e);
+            for (size_t i = 0; i < sizeOf(p->constraints()); ++i)
+              j.object([&] {
+                const Constraint *c =
+                    p->constraints()->Get(static_cast<uint32_t>(i));
+                j.pair("expression",
+                       expression(p->exprs(), c->expr(), dimNames(*p)));
+                j.pair("limit", c->limit());
+                j.pair("meaning", text(c->meaning()));
+              });
+          });
         });
     });
     j.key("targets").array([&] {

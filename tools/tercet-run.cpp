@@ -22,6 +22,8 @@ static const char kHelp[] =
   --input=NAME=@x.npy        an input from a NumPy file; NAME or its number
   --input=NAME=splat:VALUE   every element the same
   --input=NAME=random:SEED   reals in [-1, 1), bytes of all values, integers 0 to 99
+                             or within the range that the model gives
+  --input=NAME=5             an input that is a size or a position
   --input-shape=NAME=3x64    sizes for splat and random (default: the bounds)
   --output=NAME=@y.npy       writes a result (without any: prints all)
   --compare=NAME=@ref.npy    compares a result: |got - ref| <= A + R |ref|
@@ -156,11 +158,13 @@ bool makeInputs(const Options &o, const tercet_artifact *artifact, size_t entry,
   for (size_t i = 0; i < count; ++i) {
     tercet_tensor_info info;
     tercet_artifact_input(artifact, entry, i, &info);
+    InputValues values = valuesOf(artifact, entry, i);
     std::string error, path;
     if (how[i].empty()) {
       complain(std::string("input '") + info.name +
                "' is missing: give --input=" + info.name +
-               "=@FILE.npy, splat:VALUE or random:SEED");
+               (values.isScalar() ? "=NUMBER"
+                                  : "=@FILE.npy, splat:VALUE or random:SEED"));
       return false;
     }
     if (how[i][0] == '@') {
@@ -182,7 +186,7 @@ bool makeInputs(const Options &o, const tercet_artifact *artifact, size_t entry,
       complain(std::string("input '") + info.name + "' does not fit in memory");
       return false;
     }
-    if (!fill(inputs[i], how[i], info.name))
+    if (!fill(inputs[i], how[i], info.name, values))
       return false;
   }
   return true;

@@ -8,6 +8,7 @@
 #include "dialects/Ternary/Codes/Code.h"
 #include "lib/Artifact/ExprBuilder.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "runtime/schema/Header.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -84,6 +85,11 @@ ArrayRef<uint8_t> ManifestBuilder::build() {
   builder.Finish(schema::Manifest::Pack(builder, &manifest),
                  schema::ManifestIdentifier());
   return ArrayRef(builder.GetBufferPointer(), builder.GetSize());
+}
+
+void ManifestBuilder::require(StringRef feature) {
+  if (!llvm::is_contained(manifest.required_features, feature))
+    manifest.required_features.push_back(feature.str());
 }
 
 LogicalResult ManifestBuilder::addTarget(const TargetEntry &entry,
@@ -283,6 +289,13 @@ LogicalResult ManifestBuilder::addProgram(plan::ProgramOp op,
                                  << ", which an artifact cannot hold";
       for (AffineExpr axis : tensor.getShape().getResults())
         t->axes.push_back(exprs.add(axis));
+      t->dim = tensor.getDim();
+      if (t->dim >= 0)
+        require(schema::kScalarDims);
+      if (DenseI64ArrayAttr range = tensor.getRange()) {
+        t->range = std::make_unique<schema::ValueRange>(range[0], range[1]);
+        require(schema::kValueRanges);
+      }
       to.push_back(std::move(t));
     }
     return success();
@@ -290,6 +303,16 @@ LogicalResult ManifestBuilder::addProgram(plan::ProgramOp op,
   if (failed(addTensors(op.getInputs(), program->inputs)) ||
       failed(addTensors(op.getOutputs(), program->outputs)))
     return failure();
+
+  if (ArrayAttr constraints = op.getConstraintsAttr())
+    for (auto c : constraints.getAsRange<plan::ConstraintAttr>()) {
+      auto constraint = std::make_unique<schema::ConstraintT>();
+      constraint->expr = exprs.add(c.getExpr());
+      constraint->limit = c.getLimit();
+      constraint->meaning = c.getMeaning().str();
+      program->constraints.push_back(std::move(constraint));
+      require(schema::kConstraints);
+    }
 
   llvm::DenseMap<Value, uint32_t> buffers;
   auto addBuffer = [&](Value value, schema::BufferKind kind, uint32_t index,

@@ -31,6 +31,8 @@ public:
   llvm::ArrayRef<uint8_t> build();
 
 private:
+  /// Lists a feature that a reader must know.
+  void require(llvm::StringRef feature);
   mlir::FailureOr<uint32_t> addWeight(rows::WeightOp op, WeightSource weights);
   mlir::FailureOr<uint32_t> addState(mlir::ml_program::GlobalOp op);
   mlir::LogicalResult addProgram(plan::ProgramOp op, schema::TargetT &target,

@@ -40,8 +40,8 @@ static MemRefType getMemRefType(Type tensor) {
 }
 
 /// Tensor arguments -> memrefs, results -> memref arguments in front of the
-/// index arguments.
-static void rewriteSignature(func::FuncOp kernel, OpBuilder &b) {
+/// index arguments, but for those that are an argument changed in place.
+static LogicalResult rewriteSignature(func::FuncOp kernel, OpBuilder &b) {
   Location loc = kernel.getLoc();
   Block &body = kernel.getBody().front();
   auto oldReturn = cast<func::ReturnOp>(body.getTerminator());
@@ -57,20 +57,48 @@ static void rewriteSignature(func::FuncOp kernel, OpBuilder &b) {
     list.set("tercet.access", b.getI64IntegerAttr(value));
     return list.getDictionary(b.getContext());
   };
+  // The result that an argument is, where it is changed in place.
+  SmallVector<int64_t> tied(numTensors, -1);
+  for (unsigned i = 0; i < kernel.getNumResults(); ++i) {
+    auto arg = kernel.getResultAttrOfType<IntegerAttr>(i, "tercet.tied");
+    if (!arg)
+      continue;
+    int64_t number = arg.getInt();
+    if (number < 0 || number >= numTensors || tied[number] >= 0 ||
+        body.getArgument(number).getType() != kernel.getResultTypes()[i])
+      return kernel.emitError("result ")
+             << i << " has tercet.tied = " << number
+             << ", which has to be a tensor argument of its type and no other "
+                "result's";
+    tied[number] = i;
+  }
   for (unsigned i = 0; i < numTensors; ++i) {
     BlockArgument arg = body.getArgument(i);
     Type tensor = arg.getType();
     arg.setType(getMemRefType(tensor));
     auto toTensor = bufferization::ToTensorOp::create(
-        b, loc, tensor, arg, /*restrict=*/true, /*writable=*/false);
+        b, loc, tensor, arg, /*restrict=*/true, /*writable=*/tied[i] >= 0);
     arg.replaceAllUsesExcept(toTensor, toTensor);
-    attrs[i] = access(attrs[i], 1);
+    attrs[i] = access(attrs[i], tied[i] >= 0 ? 3 : 1);
+    if (tied[i] >= 0) {
+      NamedAttrList list(attrs[i]);
+      list.set("tercet.tied", b.getI64IntegerAttr(tied[i]));
+      attrs[i] = list.getDictionary(b.getContext());
+    }
   }
   b.setInsertionPoint(oldReturn);
   SmallVector<DictionaryAttr> outAttrs;
   for (auto [i, result] : llvm::enumerate(oldReturn.getOperands())) {
+    auto arg = llvm::find(tied, static_cast<int64_t>(i));
+    if (arg != tied.end()) {
+      // A copy of the argument to itself, which is folded.
+      bufferization::MaterializeInDestinationOp::create(
+          b, loc, Type(), result, body.getArgument(arg - tied.begin()),
+          /*restrict=*/true, /*writable=*/true);
+      continue;
+    }
     BlockArgument out = body.insertArgument(
-        numTensors + i, getMemRefType(result.getType()), loc);
+        numTensors + outAttrs.size(), getMemRefType(result.getType()), loc);
     bufferization::MaterializeInDestinationOp::create(
         b, loc, Type(), result, out, /*restrict=*/true, /*writable=*/true);
     outAttrs.push_back(access(kernel.getResultAttrDict(i), 2));
@@ -81,6 +109,7 @@ static void rewriteSignature(func::FuncOp kernel, OpBuilder &b) {
   kernel.setType(b.getFunctionType(body.getArgumentTypes(), {}));
   kernel.removeResAttrsAttr();
   kernel.setAllArgAttrs(attrs);
+  return success();
 }
 
 /// An upper bound of the forall as an expression over the index arguments.
@@ -189,7 +218,8 @@ struct BufferizeKernels : tercet::impl::BufferizeKernelsBase<BufferizeKernels> {
     IRRewriter rewriter(&getContext());
     for (auto kernel : kernels.getOps<func::FuncOp>()) {
       foldWholeSlices(kernel, rewriter);
-      rewriteSignature(kernel, b);
+      if (failed(rewriteSignature(kernel, b)))
+        return signalPassFailure();
     }
 
     if (failed(bufferization::eliminateEmptyTensors(rewriter, kernels)))

@@ -97,6 +97,20 @@ def LowerRowsFloatMatmul
                            "::mlir::gpu::GPUDialect"];
 }
 
+def LowerRowsInsert : Pass<"lower-rows-insert", "::mlir::func::FuncOp"> {
+  let summary = "rows.insert over memrefs to a copy into a view of the state";
+  let description = [{
+    ```mlir
+    rows.insert ins(%x : memref<?x64xf32>) at(%o) outs(%s : memref<512x64xf32>)
+    // becomes
+    %v = memref.subview %s[%o, 0] [%m, 64] [1, 1] : ...
+    linalg.generic {copy} ins(%x) outs(%v)
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
 def LowerRowsTopK : Pass<"lower-rows-topk", "::mlir::func::FuncOp"> {
   let summary = "rows.topk and rows.group over memrefs to loops or threads";
   let description = [{

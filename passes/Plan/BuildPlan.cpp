@@ -9,20 +9,22 @@
 // data. Time is counted in epochs, the stretches between barriers: a command
 // opens a new one where it touches what a command of the current epoch writes,
 // or writes what one reads. An intermediate result is alive from the epoch that
-// writes it to the last that reads it. Assumes bufferized kernels with
+// writes it to the last that reads it. States that are changed in place are
+// followed by StateVersions. Assumes bufferized kernels with
 // `tercet.access`, `tercet.dims` and `tercet.grid`. Fails on values that no
 // buffer can be found for and on sizes that do not follow from the arguments.
 //
 //===----------------------------------------------------------------------===//
-#include "passes/Plan/ArenaPlanner.h"
-#include "passes/Plan/EntrySignature.h"
-#include "passes/Plan/Passes.h"
 #include "dialects/Rows/IR/Rows.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "passes/Plan/ArenaPlanner.h"
+#include "passes/Plan/EntrySignature.h"
+#include "passes/Plan/Passes.h"
+#include "passes/Plan/StateVersions.h"
 
 namespace tercet {
 #define GEN_PASS_DEF_BUILDPLAN
@@ -64,7 +66,7 @@ class PlanBuilder {
 public:
   PlanBuilder(func::FuncOp entry, ModuleOp kernels, EntrySignature signature)
       : entry(entry), kernels(kernels), signature(std::move(signature)),
-        ctx(entry.getContext()), b(ctx) {}
+        ctx(entry.getContext()), b(ctx), versions(entry, kernels) {}
 
   LogicalResult collect();
   int64_t arenaBytes = 0, unsharedBytes = 0;
@@ -74,7 +76,6 @@ public:
   void emit();
 
 private:
-  Value getRoot(Value value) const;
   FailureOr<Buffer> getBuffer(Operation *user, Value value) const;
   FailureOr<AffineExpr> getBytes(Operation *op, Type type,
                                  ArrayRef<AffineExpr> sizes) const;
@@ -82,39 +83,32 @@ private:
   LogicalResult addDispatch(rows::DispatchOp op);
   LogicalResult addLoad(ml_program::GlobalLoadOp op);
   LogicalResult addStore(ml_program::GlobalStoreOp op);
+  LogicalResult addLimit(rows::LimitOp op);
   LogicalResult addReturn(func::ReturnOp op);
   void addCopy(Location loc, Buffer from, Buffer to);
   Buffer makeArena(AffineExpr bytes);
   plan::TensorAttr describe(StringAttr name, Type type,
-                            ArrayRef<AffineExpr> sizes) const;
+                            ArrayRef<AffineExpr> sizes,
+                            DenseI64ArrayAttr range = {}) const;
 
   func::FuncOp entry;
   ModuleOp kernels;
   EntrySignature signature;
   MLIRContext *ctx;
   OpBuilder b;
+  StateVersions versions;
 
   DenseMap<Value, Buffer> buffers;
   DenseMap<std::pair<Value, int64_t>, AffineExpr> sizes;
   SmallVector<AffineExpr> arena; // bytes
   SmallVector<ArenaBuffer> placement;
   SmallVector<Command> commands;
-  SmallVector<Attribute> inputs, outputs;
+  SmallVector<Attribute> inputs, outputs, constraints;
 };
 } // namespace
 
-/// The value behind views: they share its buffer.
-Value PlanBuilder::getRoot(Value value) const {
-  while (Operation *op = value.getDefiningOp()) {
-    if (!isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
-      break;
-    value = op->getOperand(0);
-  }
-  return value;
-}
-
 FailureOr<Buffer> PlanBuilder::getBuffer(Operation *user, Value value) const {
-  auto it = buffers.find(getRoot(value));
+  auto it = buffers.find(getViewRoot(value));
   if (it == buffers.end())
     return user->emitError("no memory is known for an operand of type ")
            << value.getType();
@@ -206,9 +200,27 @@ LogicalResult PlanBuilder::addDispatch(rows::DispatchOp op) {
     FailureOr<Buffer> buffer = getBuffer(op, operand);
     if (failed(buffer))
       return failure();
+    // What is changed in place while others still need it, is changed in a
+    // copy.
+    if (kernel.getArgAttr(arg, "tercet.tied") && !versions.isInPlace(operand)) {
+      Buffer copy = makeArena(buffer->bytes);
+      addCopy(op.getLoc(), *buffer, copy);
+      buffer = copy;
+    }
+    if (auto result =
+            kernel.getArgAttrOfType<IntegerAttr>(arg, "tercet.tied")) {
+      if (result.getInt() >= op.getNumResults() ||
+          op.getResult(result.getInt()).getType() != operand.getType())
+        return op.emitError("kernel ")
+               << op.getKernel() << " changes argument " << arg
+               << " in place, which is no result of it";
+      buffers[op.getResult(result.getInt())] = *buffer;
+    }
     addUse(*buffer);
   }
   for (Value result : op.getResults()) {
+    if (buffers.contains(result))
+      continue; // an operand
     auto type = cast<RankedTensorType>(result.getType());
     auto numbers = kernel.getArgAttrOfType<DenseI64ArrayAttr>(arg, "tercet.dims");
     SmallVector<AffineExpr> shape;
@@ -247,6 +259,10 @@ LogicalResult PlanBuilder::addLoad(ml_program::GlobalLoadOp op) {
   if (failed(bytes))
     return failure();
   Buffer state{Buffer::State, 0, op.getGlobalAttr(), *bytes};
+  if (versions.isInPlace(op.getGlobalAttr())) {
+    buffers[op.getResult()] = state;
+    return success();
+  }
   // Where the state is stored to as well, the load is a snapshot.
   bool stored = false;
   entry.walk([&](ml_program::GlobalStoreOp store) {
@@ -266,16 +282,47 @@ LogicalResult PlanBuilder::addStore(ml_program::GlobalStoreOp op) {
   FailureOr<Buffer> value = getBuffer(op, op.getValue());
   if (failed(value))
     return failure();
-  addCopy(op.getLoc(), *value,
-          {Buffer::State, 0, op.getGlobalAttr(), value->bytes});
+  Buffer state{Buffer::State, 0, op.getGlobalAttr(), value->bytes};
+  if (!(*value == state)) // else it has been changed in place
+    addCopy(op.getLoc(), *value, state);
+  return success();
+}
+
+/// A constraint of the program, unless no call can break it.
+LogicalResult PlanBuilder::addLimit(rows::LimitOp op) {
+  AffineExpr sum = getAffineConstantExpr(0, ctx);
+  for (Value operand : op.getOperands()) {
+    AffineExpr expr = signature.getExpr(operand);
+    if (!expr)
+      return op.emitError("a size does not follow from the arguments of the "
+                          "entry point, so that it cannot be kept within the ")
+             << op.getLimit() << " " << op.getMeaning();
+    sum = sum + expr;
+  }
+  int64_t limit = op.getLimit();
+  if (signature.evaluateAtZero(sum) > limit)
+    return op.emitError("no call can stay within the ")
+           << limit << " " << op.getMeaning() << ": at least "
+           << signature.evaluateAtZero(sum) << " are needed";
+  if (signature.evaluateAtBound(sum) <= limit)
+    return success();
+  AffineMap map = signature.getMap(sum);
+  for (Attribute known : constraints) {
+    auto constraint = cast<plan::ConstraintAttr>(known);
+    if (constraint.getExpr() == map && constraint.getLimit() <= limit)
+      return success();
+  }
+  constraints.push_back(
+      plan::ConstraintAttr::get(ctx, map, limit, op.getMeaningAttr()));
   return success();
 }
 
 plan::TensorAttr PlanBuilder::describe(StringAttr name, Type type,
-                                   ArrayRef<AffineExpr> sizes) const {
+                                       ArrayRef<AffineExpr> sizes,
+                                       DenseI64ArrayAttr range) const {
   return plan::TensorAttr::get(
       ctx, name, getElementTypeOrSelf(type),
-      AffineMap::get(signature.getNumDims(), 0, sizes, ctx));
+      AffineMap::get(signature.getNumDims(), 0, sizes, ctx), /*dim=*/-1, range);
 }
 
 /// A result of a dispatch is written into the output itself; anything else, and
@@ -298,13 +345,13 @@ LogicalResult PlanBuilder::addReturn(func::ReturnOp op) {
         type, shape));
     Buffer output{Buffer::Output, static_cast<unsigned>(i), {}, buffer->bytes};
     bool isSnapshot = isa_and_nonnull<ml_program::GlobalLoadOp>(
-        getRoot(value).getDefiningOp());
+        getViewRoot(value).getDefiningOp());
     if (buffer->kind == Buffer::Arena && !isSnapshot) {
       for (Command &command : commands)
         for (Use &use : command.uses)
           if (use.buffer == *buffer)
             use.buffer = output;
-      buffers[getRoot(value)] = output;
+      buffers[getViewRoot(value)] = output;
     } else {
       addCopy(op.getLoc(), *buffer, output);
     }
@@ -314,6 +361,14 @@ LogicalResult PlanBuilder::addReturn(func::ReturnOp op) {
 
 LogicalResult PlanBuilder::collect() {
   for (auto [i, arg] : llvm::enumerate(entry.getArguments())) {
+    StringAttr name =
+        EntrySignature::getName(entry.getArgAttr(i, "tercet.name"), i, ctx);
+    if (int64_t dim = signature.getValueDim(i); dim >= 0) {
+      inputs.push_back(plan::TensorAttr::get(
+          ctx, name, IntegerType::get(ctx, 64),
+          AffineMap::get(signature.getNumDims(), 0, ctx), dim, {}));
+      continue;
+    }
     auto type = cast<RankedTensorType>(arg.getType());
     SmallVector<AffineExpr> shape;
     for (int64_t axis = 0, e = type.getRank(); axis < e; ++axis)
@@ -322,9 +377,7 @@ LogicalResult PlanBuilder::collect() {
     if (failed(bytes))
       return failure();
     buffers[arg] = {Buffer::Input, static_cast<unsigned>(i), {}, *bytes};
-    inputs.push_back(describe(
-        EntrySignature::getName(entry.getArgAttr(i, "tercet.name"), i, ctx),
-        type, shape));
+    inputs.push_back(describe(name, type, shape, signature.getRange(i)));
   }
   for (Operation &op : entry.getBody().front()) {
     LogicalResult result = success();
@@ -341,6 +394,8 @@ LogicalResult PlanBuilder::collect() {
       result = addLoad(load);
     } else if (auto store = dyn_cast<ml_program::GlobalStoreOp>(op)) {
       result = addStore(store);
+    } else if (auto limit = dyn_cast<rows::LimitOp>(op)) {
+      result = addLimit(limit);
     } else if (auto ret = dyn_cast<func::ReturnOp>(op)) {
       result = addReturn(ret);
     } else if (!isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp,
@@ -413,7 +468,8 @@ void PlanBuilder::emit() {
       b, entry.getLoc(), entry.getSymNameAttr(), b.getArrayAttr(dims),
       b.getArrayAttr(inputs), b.getArrayAttr(outputs),
       AffineMapAttr::get(constantMap(arenaBytes)),
-      entry->getAttrOfType<StringAttr>("tercet.doc"));
+      entry->getAttrOfType<StringAttr>("tercet.doc"),
+      constraints.empty() ? ArrayAttr() : b.getArrayAttr(constraints));
   b.setInsertionPointToStart(&program.getBody().emplaceBlock());
   SmallVector<std::pair<Buffer, Value>> made;
   auto getValue = [&](const Buffer &buffer, Location loc) -> Value {

@@ -39,16 +39,77 @@ static FailureOr<int64_t> getBound(func::FuncOp entry, unsigned arg,
   return bound;
 }
 
+/// An argument of type index: a variable of its own.
+LogicalResult EntrySignature::addScalar(func::FuncOp entry, unsigned arg) {
+  StringAttr name = getName(entry.getArgAttr(arg, "tercet.name"), arg, ctx);
+  auto bound = entry.getArgAttrOfType<IntegerAttr>(arg, "tercet.bound");
+  if (!bound || bound.getInt() <= 0)
+    return entry.emitError("argument ")
+           << arg << " of @" << entry.getSymName()
+           << " is an index and needs the greatest value that it can have: "
+              "{tercet.bound = N}";
+  auto [it, inserted] = named.try_emplace(name.getValue(), dims.size());
+  if (!inserted)
+    return entry.emitError("argument ")
+           << arg << " of @" << entry.getSymName() << " is called " << name
+           << ", which is the name of another dimension as well";
+  values.push_back(dims.size());
+  dims.push_back(plan::DimAttr::get(ctx, name, bound.getInt()));
+  bounds.push_back(bound.getInt());
+  return success();
+}
+
+/// `tercet.range` of an argument: [least, one past the greatest].
+LogicalResult EntrySignature::addRange(func::FuncOp entry, unsigned arg) {
+  Attribute attr = entry.getArgAttr(arg, "tercet.range");
+  if (!attr) {
+    ranges.push_back({});
+    return success();
+  }
+  SmallVector<int64_t> range;
+  if (auto array = dyn_cast<ArrayAttr>(attr)) {
+    for (Attribute value : array)
+      if (auto integer = dyn_cast<IntegerAttr>(value))
+        range.push_back(integer.getInt());
+  } else if (auto dense = dyn_cast<DenseI64ArrayAttr>(attr)) {
+    range.assign(dense.asArrayRef().begin(), dense.asArrayRef().end());
+  }
+  auto tensor = dyn_cast<RankedTensorType>(entry.getArgumentTypes()[arg]);
+  unsigned bits = !tensor                                         ? 0
+                  : tensor.getElementType().isSignlessInteger(32) ? 32
+                  : tensor.getElementType().isSignlessInteger(64) ? 64
+                                                                  : 0;
+  if (!bits || range.size() != 2 || range[0] >= range[1] ||
+      !llvm::isIntN(bits, range[0]) || !llvm::isIntN(bits, range[1] - 1))
+    return entry.emitError("argument ")
+           << arg << " of @" << entry.getSymName() << " of type "
+           << entry.getArgumentTypes()[arg] << " has tercet.range = " << attr
+           << "; a tensor of i32 or i64 takes [least, one past the greatest] "
+              "of values that it holds";
+  ranges.push_back(DenseI64ArrayAttr::get(ctx, range));
+  return success();
+}
+
 FailureOr<EntrySignature> EntrySignature::get(func::FuncOp entry) {
   EntrySignature signature;
   MLIRContext *ctx = signature.ctx = entry.getContext();
-  llvm::StringMap<unsigned> named;
+  llvm::StringMap<unsigned> &named = signature.named;
+  // Axes first: the numbers of their variables do not depend on scalars.
   for (auto [i, type] : llvm::enumerate(entry.getArgumentTypes())) {
+    if (failed(signature.addRange(entry, i)))
+      return failure();
+    if (isa<IndexType>(type)) {
+      signature.variables.emplace_back();
+      signature.sizes.emplace_back();
+      continue;
+    }
     auto tensor = dyn_cast<RankedTensorType>(type);
     if (!tensor || !tensor.getElementType().isIntOrFloat())
       return entry.emitError("argument ")
              << i << " of @" << entry.getSymName()
-             << " must be a ranked tensor of integers or floats, got " << type;
+             << " must be a ranked tensor of integers or floats, or an index, "
+                "got "
+             << type;
     SmallVector<int64_t> variables, sizes(tensor.getShape());
     auto names = dyn_cast_or_null<ArrayAttr>(entry.getArgAttr(i, "tercet.dims"));
     for (int64_t axis = 0, e = tensor.getRank(); axis < e; ++axis) {
@@ -83,6 +144,12 @@ FailureOr<EntrySignature> EntrySignature::get(func::FuncOp entry) {
     signature.variables.push_back(std::move(variables));
     signature.sizes.push_back(std::move(sizes));
   }
+  for (auto [i, type] : llvm::enumerate(entry.getArgumentTypes())) {
+    if (!isa<IndexType>(type))
+      signature.values.push_back(-1);
+    else if (failed(signature.addScalar(entry, i)))
+      return failure();
+  }
   return signature;
 }
 
@@ -95,6 +162,10 @@ AffineExpr EntrySignature::getArgSize(unsigned arg, int64_t axis) const {
 AffineExpr EntrySignature::getExpr(Value index) const {
   if (std::optional<int64_t> constant = getConstantIntValue(index))
     return getAffineConstantExpr(*constant, ctx);
+  if (auto arg = dyn_cast<BlockArgument>(index))
+    return values[arg.getArgNumber()] < 0
+               ? AffineExpr()
+               : getAffineDimExpr(values[arg.getArgNumber()], ctx);
   Operation *op = index.getDefiningOp();
   if (auto dim = dyn_cast_or_null<tensor::DimOp>(op)) {
     auto arg = dyn_cast<BlockArgument>(dim.getSource());
@@ -129,11 +200,19 @@ AffineExpr EntrySignature::getExpr(Value index) const {
   return {};
 }
 
-int64_t EntrySignature::evaluateAtBound(AffineExpr expr) const {
+static int64_t evaluate(AffineExpr expr, ArrayRef<int64_t> dims) {
   SmallVector<AffineExpr> values;
-  for (int64_t bound : bounds)
-    values.push_back(getAffineConstantExpr(bound, ctx));
+  for (int64_t dim : dims)
+    values.push_back(getAffineConstantExpr(dim, expr.getContext()));
   return cast<AffineConstantExpr>(
              simplifyAffineExpr(expr.replaceDims(values), 0, 0))
       .getValue();
+}
+
+int64_t EntrySignature::evaluateAtBound(AffineExpr expr) const {
+  return evaluate(expr, bounds);
+}
+
+int64_t EntrySignature::evaluateAtZero(AffineExpr expr) const {
+  return evaluate(expr, SmallVector<int64_t>(bounds.size(), 0));
 }

@@ -35,15 +35,16 @@ using namespace tercet;
 static bool isRoot(Operation *op) {
   return isa<rows::QuantizeOp, rows::NormOp, rows::PackOp, rows::MatmulOp,
              rows::GroupedMatmulOp, rows::FloatMatmulOp, rows::TopKOp,
-             rows::GroupOp, rows::AttentionOp>(op) ||
+             rows::GroupOp, rows::AttentionOp, rows::InsertOp>(op) ||
          (isa<linalg::LinalgOp>(op) && !isa<linalg::FillOp>(op));
 }
 
 /// Ops that may stay in an entry function, besides arithmetic on sizes.
 static bool mayStay(Operation *op) {
-  return isa<rows::DispatchOp, rows::LoadWeightOp, func::ReturnOp,
-             tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::DimOp,
-             ml_program::GlobalLoadOp, ml_program::GlobalStoreOp>(op);
+  return isa<rows::DispatchOp, rows::LoadWeightOp, rows::LimitOp,
+             func::ReturnOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp,
+             tensor::DimOp, ml_program::GlobalLoadOp,
+             ml_program::GlobalStoreOp>(op);
 }
 
 /// The number of elements' worth of work and traffic of a kernel, as affine maps
@@ -69,11 +70,18 @@ private:
       return true;
     if (auto fill = dyn_cast<linalg::FillOp>(op))
       return true;
+    // Numbers that follow from sizes and scalar inputs.
+    auto isNumber = [](Type type) { return type.isIntOrIndexOrFloat(); };
+    if (op->getNumResults() == 1 &&
+        isa<arith::ArithDialect>(op->getDialect()) &&
+        isNumber(op->getResult(0).getType()) &&
+        !isa<IndexType>(op->getResult(0).getType()))
+      return llvm::all_of(op->getOperandTypes(), isNumber);
     // Arithmetic on sizes of tensors that the kernel makes.
     return op->getNumResults() == 1 &&
            isa<IndexType>(op->getResult(0).getType()) &&
-           isa<affine::AffineApplyOp, arith::AddIOp, arith::MulIOp,
-               arith::CeilDivSIOp, arith::DivSIOp>(op);
+           isa<affine::AffineApplyOp, arith::AddIOp, arith::SubIOp,
+               arith::MulIOp, arith::CeilDivSIOp, arith::DivSIOp>(op);
   }
 
   void collect(Value value) {
@@ -155,6 +163,7 @@ private:
   }
 
   void copyInits(DestinationStyleOpInterface root);
+  LogicalResult tieState(rows::InsertOp root, func::FuncOp kernel);
   Cost getCost(Operation *root, func::FuncOp kernel);
   void describe(Operation *root, func::FuncOp kernel);
 
@@ -258,7 +267,12 @@ LogicalResult Outliner::outline(Operation *root) {
   for (Operation *op : local)
     b.clone(*op, mapping);
   Operation *clone = b.clone(*root, mapping);
-  copyInits(cast<DestinationStyleOpInterface>(clone));
+  if (auto insert = dyn_cast<rows::InsertOp>(clone)) {
+    if (failed(tieState(insert, kernel)))
+      return failure();
+  } else {
+    copyInits(cast<DestinationStyleOpInterface>(clone));
+  }
   func::ReturnOp::create(b, loc, clone->getResults());
   describe(clone, kernel);
 
@@ -294,6 +308,17 @@ void Outliner::copyInits(DestinationStyleOpInterface root) {
         type.getElementType());
     init.set(linalg::CopyOp::create(b, loc, init.get(), empty).getResult(0));
   }
+}
+
+/// An insert changes its state in place: the result is the argument.
+LogicalResult Outliner::tieState(rows::InsertOp root, func::FuncOp kernel) {
+  auto state = dyn_cast<BlockArgument>(root.getInit());
+  if (!state || !isa<BlockArgument>(root.getInput()))
+    return root.emitOpError("takes a state's value and rows that were computed "
+                            "before; one of them is a constant or a fill");
+  kernel.setResultAttr(0, "tercet.tied",
+                       b.getI64IntegerAttr(state.getArgNumber()));
+  return success();
 }
 
 /// Keys and values up to the length, or all where the kernel does not say it by
@@ -364,7 +389,15 @@ Cost Outliner::getCost(Operation *root, func::FuncOp kernel) {
     bytes = bytes + bytesOf(type, numbers);
     ops = ops + sizeOf(type, numbers);
   }
-  if (auto matmul = dyn_cast<rows::MatmulOp>(root)) {
+  if (auto insert = dyn_cast<rows::InsertOp>(root)) {
+    // Of the state only the rows that are written.
+    auto arg = cast<BlockArgument>(insert.getInput());
+    AffineExpr rows = bytesOf(cast<RankedTensorType>(arg.getType()),
+                              kernel.getArgAttrOfType<DenseI64ArrayAttr>(
+                                  arg.getArgNumber(), "tercet.dims"));
+    bytes = rows * 2;
+    ops = getAffineConstantExpr(0, ctx);
+  } else if (auto matmul = dyn_cast<rows::MatmulOp>(root)) {
     ops = ops * (2 * static_cast<int64_t>(matmul.getK()));
   } else if (auto grouped = dyn_cast<rows::GroupedMatmulOp>(root)) {
     ops = ops * (2 * static_cast<int64_t>(grouped.getK()));
@@ -424,6 +457,8 @@ void Outliner::describe(Operation *root, func::FuncOp kernel) {
   } else if (auto attention = dyn_cast<rows::AttentionOp>(root)) {
     shape = std::to_string(attention.getHeads()) + "x" +
             std::to_string(attention.getKeyWidth());
+  } else if (auto insert = dyn_cast<rows::InsertOp>(root)) {
+    append(cast<ShapedType>(insert.getInput().getType()));
   } else if (root->getNumResults()) {
     append(cast<ShapedType>(root->getResult(0).getType()));
   }

@@ -50,6 +50,27 @@ def SelectCodes : Pass<"select-codes", "::mlir::ModuleOp"> {
                               "weights that were given a code">];
 }
 
+def LowerStateUpdates : Pass<"lower-state-updates", "::mlir::ModuleOp"> {
+  let summary = "tensor.insert_slice of rows into a state to rows.insert";
+  let description = [{
+    The destination is a state's value or another such update of it. A `rows.limit`
+    keeps the rows inside of the state. Other uses of tensor.insert_slice fail.
+
+    ```mlir
+    %c0 = ml_program.global_load @cache : tensor<512x64xf32>
+    %c1 = tensor.insert_slice %k into %c0[%position, 0] [%m, 64] [1, 1]
+        : tensor<?x64xf32> into tensor<512x64xf32>
+    // becomes
+    rows.limit %position, %m at_most 512 "rows of state 'cache'"
+    %c1 = rows.insert ins(%k : tensor<?x64xf32>) at(%position)
+        outs(%c0 : tensor<512x64xf32>) -> tensor<512x64xf32>
+    ```
+  }];
+  let dependentDialects = ["::tercet::rows::RowsDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def DecomposeLatent : Pass<"decompose-latent", "::mlir::ModuleOp"> {
   let summary = "latent ops but moe and experts to rows, ternary and linalg";
   let description = [{
@@ -154,7 +175,10 @@ def OutlineKernels : Pass<"outline-kernels", "::mlir::ModuleOp"> {
     give equal functions. Fails on ops over tensors that no kernel can be made of,
     naming each kind once with its count and place.
   }];
-  let dependentDialects = ["::tercet::rows::RowsDialect"];
+  let dependentDialects = ["::tercet::rows::RowsDialect",
+                           "::mlir::affine::AffineDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def MergeKernels : Pass<"merge-kernels", "::mlir::ModuleOp"> {

@@ -97,15 +97,20 @@ static Status checkHeader(const uint8_t *data, size_t size, Header &h) {
 }
 
 static Status checkFeatures(const Manifest &m, const Header &h) {
-  // No feature is optional yet, so none is known by name.
-  if (sizeOf(m.required_features()) == 0)
-    return nullptr;
   char list[512] = "";
   size_t used = 0;
   for (size_t i = 0; i < sizeOf(m.required_features()) && used < sizeof list;
-       ++i)
-    used += snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "",
-                     textOf(m.required_features()->Get(i)));
+       ++i) {
+    const char *name = textOf(m.required_features()->Get(i));
+    bool known = false;
+    for (const char *k : kKnownFeatures)
+      known = known || equal(k, name);
+    if (!known)
+      used += snprintf(list + used, sizeof list - used, "%s%s",
+                       used ? ", " : "", *name ? name : "?");
+  }
+  if (!used)
+    return nullptr;
   return fail(TERCET_UNSUPPORTED,
               "the file (format %u.%u) requires what this runtime (format "
               "%u.%u) does not know: "
@@ -375,6 +380,30 @@ void tercet_artifact_output(const tercet_artifact *a, size_t entry, size_t i,
   *out = {};
   if (i < tercet_artifact_output_count(a, entry))
     describeTensor(a, a->entries[entry].firstOutput + i, out);
+}
+
+int tercet_artifact_input_values(const tercet_artifact *a, size_t entry,
+                                 size_t i, int64_t *low, int64_t *high) {
+  int64_t first = 0, end = 0;
+  int kind = 0;
+  if (i < tercet_artifact_input_count(a, entry)) {
+    // Every target has the same.
+    const Program *p = a->manifest->targets()->Get(0)->programs()->Get(entry);
+    const Tensor *t = p->inputs()->Get(i);
+    if (t->dim() >= 0) {
+      kind = 2;
+      end = p->dims()->Get(t->dim())->bound() + 1;
+    } else if (const ValueRange *range = t->range()) {
+      kind = 1;
+      first = range->low();
+      end = range->high();
+    }
+  }
+  if (low)
+    *low = first;
+  if (high)
+    *high = end;
+  return kind;
 }
 
 size_t tercet_artifact_target_count(const tercet_artifact *a) {

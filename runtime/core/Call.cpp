@@ -48,6 +48,53 @@ void describeShape(const int64_t *shape, int32_t ndim, char *text,
     snprintf(text + used, size - used, "]");
 }
 
+/// "position + tokens" of an expression; what is deeper than a few operations
+/// is left out.
+size_t describeExpr(const Program &program, uint32_t number, char *text,
+                    size_t size, int depth = 0) {
+  const ExprNode *node = program.exprs()->Get(number);
+  size_t used = 0;
+  auto put = [&](int n) {
+    used += n > 0 ? static_cast<size_t>(n) : 0;
+    used = used < size ? used : size - 1;
+  };
+  if (node->op() == ExprOp::constant) {
+    put(snprintf(text, size, "%lld", (long long)node->a()));
+  } else if (node->op() == ExprOp::dim) {
+    const char *name =
+        textOf(program.dims()->Get(static_cast<uint32_t>(node->a()))->name());
+    put(snprintf(text, size, "%s", *name ? name : "?"));
+  } else if (depth == 6 || size < 16) {
+    put(snprintf(text, size, "..."));
+  } else {
+    static const char *const kSigns[] = {
+        "", "", " + ", " * ", " ceildiv ", " floordiv ", " min ", " max "};
+    bool sum = node->op() == ExprOp::add;
+    auto side = [&](int64_t operand) {
+      bool group =
+          !sum && program.exprs()->Get(static_cast<uint32_t>(operand))->op() >
+                      ExprOp::dim;
+      put(snprintf(text + used, size - used, "%s", group ? "(" : ""));
+      used += describeExpr(program, static_cast<uint32_t>(operand), text + used,
+                           size - used, depth + 1);
+      put(snprintf(text + used, size - used, "%s", group ? ")" : ""));
+    };
+    side(node->a());
+    put(snprintf(text + used, size - used, "%s",
+                 kSigns[static_cast<int>(node->op())]));
+    side(node->b());
+  }
+  return used;
+}
+
+/// An integer of a dense host tensor of i32 or i64.
+int64_t integerAt(const DLTensor &t, int64_t i) {
+  const uint8_t *data = static_cast<const uint8_t *>(t.data) + t.byte_offset;
+  if (t.dtype.bits == 64)
+    return reinterpret_cast<const int64_t *>(data)[i];
+  return reinterpret_cast<const int32_t *>(data)[i];
+}
+
 Status wrongShape(const Prepared &p, const Port &port, const DLTensor &t,
                   const char *kind) {
   char expected[256], got[256], type[48];
@@ -59,12 +106,60 @@ Status wrongShape(const Prepared &p, const Port &port, const DLTensor &t,
               typeName(t.dtype, type), got, expected);
 }
 
+/// A scalar whose value is a dimension: there, and i64 or i32.
+Status checkScalar(const Prepared &p, const Port &port, const DLTensor &t) {
+  if (t.ndim != 0 || t.dtype.code != kDLInt || t.dtype.lanes != 1 ||
+      (t.dtype.bits != 64 && t.dtype.bits != 32))
+    return wrongShape(p, port, t, "input");
+  if (!t.data)
+    return fail(TERCET_INVALID_ARGUMENT, "input \"%s\" of \"%s\" has no data",
+                port.tensor->name()->c_str(), p.program->name()->c_str());
+  if ((reinterpret_cast<uintptr_t>(t.data) + t.byte_offset) %
+      (t.dtype.bits / 8))
+    return fail(TERCET_INVALID_ARGUMENT,
+                "input \"%s\" of \"%s\" is not aligned to its %d-byte element",
+                port.tensor->name()->c_str(), p.program->name()->c_str(),
+                t.dtype.bits / 8);
+  return nullptr;
+}
+
+/// The range of values that an input's elements may have.
+Status checkValues(const Prepared &p, const Port &port, const DLTensor &t) {
+  const ValueRange *range = port.tensor->range();
+  if (!range)
+    return nullptr;
+  int64_t low = range->low(), high = range->high(),
+          count = static_cast<int64_t>(port.bytes / port.elementBytes);
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t value = integerAt(t, i);
+    if (value >= low && value < high)
+      continue;
+    // The place, the last axis fastest.
+    int64_t place[kMaxRank], rest = i;
+    for (int32_t j = port.ndim - 1; j >= 0; --j) {
+      place[j] = rest % t.shape[j];
+      rest /= t.shape[j];
+    }
+    char where[256];
+    describeShape(place, port.ndim, where, sizeof where);
+    return fail(TERCET_INVALID_ARGUMENT,
+                "input \"%s\" of \"%s\": element %s is %lld, allowed are %lld "
+                "to %lld",
+                port.tensor->name()->c_str(), p.program->name()->c_str(), where,
+                (long long)value, (long long)low, (long long)(high - 1));
+  }
+  return nullptr;
+}
+
 /// Everything about a tensor but its sizes.
 Status checkTensor(const Prepared &p, const Port &port, const DLTensor &t,
                    const char *kind) {
-  if (t.ndim != port.ndim || t.dtype.code != port.dtype.code ||
-      t.dtype.bits != port.dtype.bits || t.dtype.lanes != 1 ||
-      (t.ndim && !t.shape))
+  bool scalar = port.tensor->dim() >= 0;
+  if (scalar)
+    TERCET_TRY(checkScalar(p, port, t));
+  else if (t.ndim != port.ndim || t.dtype.code != port.dtype.code ||
+           t.dtype.bits != port.dtype.bits || t.dtype.lanes != 1 ||
+           (t.ndim && !t.shape))
     return wrongShape(p, port, t, kind);
   if (t.device.device_type != kDLCPU && t.device.device_type != kDLCUDAHost &&
       t.device.device_type != kDLROCMHost)
@@ -135,6 +230,28 @@ tercet_status *tercet_session::find(const char *entry, Prepared **out) {
               list);
 }
 
+tercet_status *tercet_session::checkConstraints(const Prepared &p) const {
+  const Program &program = *p.program;
+  for (size_t i = 0; i < sizeOf(program.constraints()); ++i) {
+    const Constraint *c = program.constraints()->Get(i);
+    if (p.values[c->expr()] <= c->limit())
+      continue;
+    char expr[256], values[512] = "";
+    describeExpr(program, c->expr(), expr, sizeof expr);
+    size_t used = 0;
+    for (size_t d = 0; d < p.dims.size() && used < sizeof values; ++d)
+      used += snprintf(values + used, sizeof values - used, "%s%s = %lld",
+                       d ? ", " : "", textOf(program.dims()->Get(d)->name()),
+                       (long long)p.dims[d]);
+    return fail(TERCET_INVALID_ARGUMENT,
+                "\"%s\": %s is %lld and may be at most %lld%s%s (%s)",
+                program.name()->c_str(), expr, (long long)p.values[c->expr()],
+                (long long)c->limit(), *textOf(c->meaning()) ? ", the " : "",
+                textOf(c->meaning()), values);
+  }
+  return nullptr;
+}
+
 /// Reads the dimensions off the inputs and evaluates everything at them.
 tercet_status *tercet_session::setDims(Prepared &p, const DLTensor *inputs) {
   const Program &program = *p.program;
@@ -144,6 +261,17 @@ tercet_status *tercet_session::setDims(Prepared &p, const DLTensor *inputs) {
     d = -1;
   for (size_t i = 0; i < p.inputCount; ++i) {
     const Port &port = p.ports[i];
+    if (int32_t dim = port.tensor->dim(); dim >= 0) {
+      int64_t value = integerAt(inputs[i], 0),
+              bound = program.dims()->Get(static_cast<uint32_t>(dim))->bound();
+      if (value < 0 || value > bound)
+        return fail(TERCET_INVALID_ARGUMENT,
+                    "input \"%s\" of \"%s\": got %lld, allowed are 0 to %lld",
+                    port.tensor->name()->c_str(), program.name()->c_str(),
+                    (long long)value, (long long)bound);
+      dims[static_cast<size_t>(dim)] = value;
+      continue;
+    }
     for (int32_t j = 0; j < port.ndim; ++j) {
       const ExprNode *node = program.exprs()->Get(port.tensor->axes()->Get(j));
       if (node->op() == ExprOp::constant && inputs[i].shape[j] != node->a())
@@ -169,6 +297,7 @@ tercet_status *tercet_session::setDims(Prepared &p, const DLTensor *inputs) {
   }
   if (!evaluateExprs(program.exprs(), dims.data(), p.values.data()))
     return fail(TERCET_INTERNAL, "an expression overflows at these sizes");
+  TERCET_TRY(checkConstraints(p));
   for (size_t i = 0; i < p.ports.size(); ++i) {
     Port &port = p.ports[i];
     int64_t stride = 1;
@@ -263,6 +392,8 @@ tercet_status *tercet_session::checkAliases(const Prepared &p) const {
   for (size_t i = p.inputCount; i < p.ports.size(); ++i)
     for (size_t j = 0; j < i; ++j) {
       const Port &a = p.ports[i], &b = p.ports[j];
+      if (b.tensor->dim() >= 0)
+        continue; // has been read
       if (a.bytes && b.bytes && a.data < b.data + b.bytes &&
           b.data < a.data + a.bytes)
         return fail(TERCET_INVALID_ARGUMENT,
@@ -286,6 +417,8 @@ tercet_status *tercet_session::bindPorts(Prepared &p) {
   }
   for (size_t i = 0; i < p.ports.size(); ++i) {
     Port &port = p.ports[i];
+    if (port.tensor->dim() >= 0)
+      continue; // a value, not memory
     if (!port.memory && t.allocate(t.self, port.maxBytes, &port.memory))
       return device->failed("allocate memory for a tensor");
     if (i < p.inputCount && port.bytes &&
@@ -341,11 +474,16 @@ tercet_status *tercet_session::call(const char *entry, const DLTensor *inputs,
   for (size_t i = 0; i < inputCount; ++i) {
     TERCET_TRY(checkTensor(*p, p->ports[i], inputs[i], "input"));
     known = known && sameShape(*p, p->ports[i], inputs[i]);
+    if (int32_t dim = p->ports[i].tensor->dim(); dim >= 0)
+      known =
+          known && integerAt(inputs[i], 0) == p->dims[static_cast<size_t>(dim)];
   }
   if (!known)
     TERCET_TRY(setDims(*p, inputs));
   for (size_t i = 0; i < inputCount; ++i) {
-    TERCET_TRY(checkData(*p, p->ports[i], inputs[i], "input"));
+    if (p->ports[i].tensor->dim() < 0)
+      TERCET_TRY(checkData(*p, p->ports[i], inputs[i], "input"));
+    TERCET_TRY(checkValues(*p, p->ports[i], inputs[i]));
     p->ports[i].data =
         static_cast<uint8_t *>(inputs[i].data) + inputs[i].byte_offset;
   }

@@ -275,6 +275,13 @@ sameTensors(const Program &a, const Program &b,
     if (!equal(textOf(s->name()), textOf(t->name())) ||
         s->dtype() != t->dtype() || sizeOf(s->axes()) != sizeOf(t->axes()))
       return false;
+    // A value that one target takes, another takes too.
+    const ValueRange *r = s->range(), *q = t->range();
+    if ((s->dim() < 0) != (t->dim() < 0) || !r != !q ||
+        (r && (r->low() != q->low() || r->high() != q->high())) ||
+        (s->dim() >= 0 &&
+         a.dims()->Get(s->dim())->bound() != b.dims()->Get(t->dim())->bound()))
+      return false;
     for (size_t j = 0; j < sizeOf(s->axes()); ++j)
       if (valuesA[s->axes()->Get(j)] != valuesB[t->axes()->Get(j)])
         return false;
@@ -344,8 +351,12 @@ static bool everythingIsAligned(const Manifest &m) {
       good = good && aligned(target->blobs()->Get(i)->data());
     for (size_t i = 0; i < sizeOf(target->kernels()); ++i)
       good = good && alignedVector(target->kernels()->Get(i)->exprs());
-    for (size_t i = 0; i < sizeOf(target->programs()); ++i)
-      good = good && alignedVector(target->programs()->Get(i)->exprs());
+    for (size_t i = 0; i < sizeOf(target->programs()); ++i) {
+      const Program *p = target->programs()->Get(i);
+      good = good && alignedVector(p->exprs());
+      for (size_t j = 0; j < sizeOf(p->inputs()); ++j)
+        good = good && aligned(p->inputs()->Get(j)->range());
+    }
   }
   return good;
 }

@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/core/PlanVerifier.h"
+#include "runtime/schema/Header.h"
 
 namespace tercet::runtime {
 using namespace schema;
@@ -30,6 +31,8 @@ struct Checker {
   Status tensors(const flatbuffers::Vector<flatbuffers::Offset<Tensor>> *list,
                  const char *what);
   Status everyDimIsBound();
+  Status values();
+  Status constraints();
   Status buffers();
   Status commands();
   Status dispatch(size_t number, const Command &c);
@@ -122,13 +125,88 @@ Status Checker::everyDimIsBound() {
         found =
             node->op() == ExprOp::dim && static_cast<size_t>(node->a()) == d;
       }
-    if (!found)
+    size_t scalars = 0;
+    for (size_t i = 0; i < sizeOf(p.inputs()); ++i)
+      scalars += p.inputs()->Get(i)->dim() == static_cast<int64_t>(d);
+    if (scalars > 1 || (scalars && found))
+      return fail(TERCET_DAMAGED,
+                  "program \"%s\": dimension \"%s\" is the value of an input "
+                  "and something else as well",
+                  name, textOf(p.dims()->Get(d)->name()));
+    if (!found && !scalars)
       return fail(TERCET_DAMAGED,
                   "program \"%s\": dimension \"%s\" is the size of no input "
-                  "axis, so no call gives it",
+                  "axis and the value of no input, so no call gives it",
                   name, textOf(p.dims()->Get(d)->name()));
   }
   return nullptr;
+}
+
+bool isRequired(const Manifest &m, const char *feature) {
+  for (size_t i = 0; i < sizeOf(m.required_features()); ++i)
+    if (equal(textOf(m.required_features()->Get(i)), feature))
+      return true;
+  return false;
+}
+
+Status notRequired(const char *program, const char *feature) {
+  return fail(TERCET_DAMAGED,
+              "program \"%s\" uses \"%s\", which the file does not list among "
+              "its required features",
+              program, feature);
+}
+
+/// Inputs whose value is a dimension, and inputs whose elements are checked.
+Status Checker::values() {
+  for (size_t i = 0; i < sizeOf(p.outputs()); ++i)
+    if (p.outputs()->Get(i)->dim() != -1 || p.outputs()->Get(i)->range())
+      return fail(TERCET_DAMAGED,
+                  "program \"%s\": output %zu has the marks of an input", name,
+                  i);
+  for (size_t i = 0; i < sizeOf(p.inputs()); ++i) {
+    const Tensor *t = p.inputs()->Get(i);
+    if (t->dim() != -1) {
+      if (t->dim() < 0 || static_cast<size_t>(t->dim()) >= bounds.size() ||
+          t->dtype() != DType::i64 || sizeOf(t->axes()) != 0)
+        return fail(TERCET_DAMAGED,
+                    "program \"%s\": input \"%s\" gives dimension %d of %zu; "
+                    "it has to be an i64 without axes",
+                    name, t->name()->c_str(), t->dim(), bounds.size());
+      if (!isRequired(m, kScalarDims))
+        return notRequired(name, kScalarDims);
+    }
+    const ValueRange *range = t->range();
+    if (!range)
+      continue;
+    bool fits = range->low() < range->high() &&
+                (t->dtype() == DType::i64 ||
+                 (t->dtype() == DType::i32 && range->low() >= INT32_MIN &&
+                  range->high() <= int64_t(INT32_MAX) + 1));
+    if (!fits)
+      return fail(TERCET_DAMAGED,
+                  "program \"%s\": input \"%s\" has an impossible range of "
+                  "values",
+                  name, t->name()->c_str());
+    if (!isRequired(m, kValueRanges))
+      return notRequired(name, kValueRanges);
+  }
+  return nullptr;
+}
+
+Status Checker::constraints() {
+  for (size_t i = 0; i < sizeOf(p.constraints()); ++i) {
+    const Constraint *c = p.constraints()->Get(i);
+    if (c->expr() >= facts.size())
+      return fail(TERCET_DAMAGED,
+                  "program \"%s\", constraint %zu: expression %u of %zu", name,
+                  i, c->expr(), facts.size());
+    if (facts[c->expr()].low > c->limit())
+      return fail(TERCET_DAMAGED,
+                  "program \"%s\": no sizes can meet constraint %zu", name, i);
+  }
+  return sizeOf(p.constraints()) && !isRequired(m, kConstraints)
+             ? notRequired(name, kConstraints)
+             : nullptr;
 }
 
 Status Checker::buffers() {
@@ -158,6 +236,12 @@ Status Checker::buffers() {
       return fail(TERCET_DAMAGED,
                   "program \"%s\": buffer %zu names number %u of %zu", name, i,
                   b->index(), count);
+    if (b->kind() == BufferKind::input &&
+        p.inputs()->Get(b->index())->dim() >= 0)
+      return fail(TERCET_DAMAGED,
+                  "program \"%s\": buffer %zu is an input that has no memory, "
+                  "only a value",
+                  name, i);
     TERCET_TRY(size(b->bytes(), "bytes of buffer", i));
     TERCET_TRY(size(b->offset(), "offset of buffer", i));
   }
@@ -327,6 +411,8 @@ Status verifyProgram(const Manifest &m, const Target &t, const Program &p) {
   TERCET_TRY(check.tensors(p.inputs(), "input"));
   TERCET_TRY(check.tensors(p.outputs(), "output"));
   TERCET_TRY(check.everyDimIsBound());
+  TERCET_TRY(check.values());
+  TERCET_TRY(check.constraints());
   TERCET_TRY(check.buffers());
   TERCET_TRY(check.commands());
   TERCET_TRY(check.at("at the bounds", 2));

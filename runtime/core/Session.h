@@ -102,6 +102,7 @@ private:
   tercet_status *preparePorts(tercet::runtime::Prepared &out,
                               const tercet::runtime::ExprFacts *facts);
   tercet_status *find(const char *entry, tercet::runtime::Prepared **out);
+  tercet_status *checkConstraints(const tercet::runtime::Prepared &p) const;
   tercet_status *setDims(tercet::runtime::Prepared &p, const DLTensor *inputs);
   void fillRanges(tercet::runtime::Prepared &p);
   tercet_status *takeOutputs(tercet::runtime::Prepared &p, DLTensor *outputs);

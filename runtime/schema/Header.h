@@ -16,6 +16,13 @@ constexpr uint16_t kFormatMajor = 0;
 constexpr uint16_t kFormatMinor = 1;
 constexpr uint64_t kAlignment = 64;
 
+/// Names in `required_features`, listed where a program uses them.
+constexpr const char *kScalarDims = "scalar-dims";
+constexpr const char *kConstraints = "constraints";
+constexpr const char *kValueRanges = "value-ranges";
+constexpr const char *kKnownFeatures[] = {kScalarDims, kConstraints,
+                                          kValueRanges};
+
 /// Little-endian, at offset 0. `headerDigest` covers the bytes before it and
 /// `manifestDigest` the manifest, so no damage in either goes unseen; segments
 /// have their digests in the manifest.

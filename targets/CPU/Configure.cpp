@@ -128,10 +128,12 @@ static DictionaryAttr configureAttention(rows::AttentionOp op,
   });
 }
 
+/// Points of a workgroup of loops over elements.
+constexpr int64_t kPoints = 16384;
+
 /// Parallel loops from the outside, until a tile holds about 16 thousand
 /// points.
 static SmallVector<int64_t> chooseLoopTiles(linalg::LinalgOp op) {
-  constexpr int64_t kPoints = 16384;
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   SmallVector<utils::IteratorType> kinds = op.getIteratorTypesArray();
   SmallVector<int64_t> tiles(ranges.size(), 0);
@@ -154,6 +156,15 @@ static SmallVector<int64_t> chooseLoopTiles(linalg::LinalgOp op) {
     break;
   }
   return tiles;
+}
+
+/// As many rows as a loop over elements has points.
+static int64_t chooseInsertedRows(ShapedType input) {
+  int64_t width = 1;
+  for (int64_t size : input.getShape().drop_front())
+    width *= std::max<int64_t>(size, 1);
+  int64_t tile = std::max<int64_t>(1, kPoints / width), m = input.getDimSize(0);
+  return !ShapedType::isDynamic(m) && m <= tile ? 0 : tile;
 }
 
 LogicalResult cpu::configure(func::FuncOp kernel, const TargetSpec &spec) {
@@ -181,6 +192,9 @@ LogicalResult cpu::configure(func::FuncOp kernel, const TargetSpec &spec) {
       chosen = tiles({8});
     else if (isa<rows::GroupOp>(op))
       chosen = tiles({0});
+    else if (auto insert = dyn_cast<rows::InsertOp>(op))
+      chosen = tiles(
+          {chooseInsertedRows(cast<ShapedType>(insert.getInput().getType()))});
     else if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
       chosen = tiles(chooseLoopTiles(linalgOp));
     else

@@ -175,6 +175,13 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
   } else if (isa<rows::FloatMatmulOp>(root.getOperation())) {
     // A thread has four outputs of a row.
     sizes = {1, 4 * threads};
+  } else if (auto insert = dyn_cast<rows::InsertOp>(root.getOperation())) {
+    // Elementwise: four points a thread.
+    int64_t width = 1;
+    auto type = cast<ShapedType>(insert.getInput().getType());
+    for (int64_t size : type.getShape().drop_front())
+      width *= std::max<int64_t>(size, 1);
+    sizes = {std::max<int64_t>(1, 4 * threads / width)};
   } else if (isa<rows::GroupOp>(root.getOperation())) {
     threads = wave;
     sizes = {0};

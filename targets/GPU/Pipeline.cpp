@@ -32,6 +32,7 @@ void tercet::gputarget::buildCodegenPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createLowerRowsMatmul());
   pm.addNestedPass<func::FuncOp>(createLowerRowsFloatMatmul());
   pm.addNestedPass<func::FuncOp>(createLowerRowsTopK());
+  pm.addNestedPass<func::FuncOp>(createLowerRowsInsert());
   pm.addNestedPass<func::FuncOp>(createLowerRowsQuantize());
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToParallelLoopsPass());
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());

@@ -32,7 +32,8 @@ def Plan_DimAttr : AttrDef<Plan_Dialect, "Dim"> {
   let summary = "a dimension variable: a name and its upper bound";
   let description = [{
     `#plan.dim<"M", 360>`: the value comes from the shape of the inputs whose
-    `#plan.tensor` names the variable alone on an axis; all must agree.
+    `#plan.tensor` names the variable alone on an axis; all must agree. Or it is
+    the value of the one scalar input that says `dim = `.
   }];
   let parameters = (ins "::mlir::StringAttr":$name, "int64_t":$bound);
   let assemblyFormat = "`<` $name `,` $bound `>`";
@@ -43,10 +44,31 @@ def Plan_TensorAttr : AttrDef<Plan_Dialect, "Tensor"> {
   let summary = "an input or output: name, element type, shape map";
   let description = [{
     `#plan.tensor<"images", f32, (d0) -> (d0, 64)>`: one map result per axis.
+    `#plan.tensor<"position", i64, (d0, d1) -> () dim = 1>`: a scalar input whose
+    value is dimension variable 1. `#plan.tensor<"ids", i32, (d0) -> (d0) range =
+    [0, 63]>`: the elements are 0 to 62; the runtime refuses others.
   }];
   let parameters = (ins "::mlir::StringAttr":$name, "::mlir::Type":$element_type,
-                        "::mlir::AffineMap":$shape);
-  let assemblyFormat = "`<` $name `,` $element_type `,` $shape `>`";
+                        "::mlir::AffineMap":$shape,
+                        DefaultValuedParameter<"int64_t", "-1">:$dim,
+                        OptionalParameter<"::mlir::DenseI64ArrayAttr">:$range);
+  let assemblyFormat = [{
+    `<` $name `,` $element_type `,` $shape (`dim` `=` $dim^)?
+    (`range` `=` $range^)? `>`
+  }];
+}
+
+def Plan_ConstraintAttr : AttrDef<Plan_Dialect, "Constraint"> {
+  let mnemonic = "constraint";
+  let summary = "what dimensions must obey: an expression and its largest value";
+  let description = [{
+    `#plan.constraint<(d0, d1) -> (d0 + d1), 512, "rows of state 'cache.k'">`: no
+    call runs with dimensions at which the expression is more than the limit. The
+    text says what the limit is.
+  }];
+  let parameters = (ins "::mlir::AffineMap":$expr, "int64_t":$limit,
+                        "::mlir::StringAttr":$meaning);
+  let assemblyFormat = "`<` $expr `,` $limit `,` $meaning `>`";
 }
 
 def Plan_Access : I32EnumAttr<"Access", "how a dispatch uses a buffer", [

@@ -53,6 +53,36 @@ LogicalResult verifyMap(Operation *op, AffineMap map, unsigned dims,
 }
 } // namespace
 
+/// PLAN-P6 and PLAN-P7: what an input says about its value or its elements.
+static LogicalResult verifyInput(ProgramOp op, TensorAttr input,
+                                 SmallVectorImpl<bool> &known) {
+  int64_t dim = input.getDim();
+  if (dim != -1) {
+    if (dim < 0 || dim >= static_cast<int64_t>(known.size()) || known[dim] ||
+        input.getShape().getNumResults() != 0 ||
+        !input.getElementType().isSignlessInteger(64))
+      return op.emitOpError()
+             << "PLAN-P6: input " << input.getName() << " gives dimension "
+             << dim << ", so it has to be an i64 without axes, and the "
+             << "dimension one of the " << known.size()
+             << " of the program that nothing else gives";
+    known[dim] = true;
+  }
+  if (DenseI64ArrayAttr range = input.getRange()) {
+    unsigned bits = input.getElementType().isSignlessInteger(32)   ? 32
+                    : input.getElementType().isSignlessInteger(64) ? 64
+                                                                   : 0;
+    if (range.size() != 2 || range[0] >= range[1] || !bits ||
+        !llvm::isIntN(bits, range[0]) || !llvm::isIntN(bits, range[1] - 1))
+      return op.emitOpError()
+             << "PLAN-P7: input " << input.getName() << " has elements of type "
+             << input.getElementType()
+             << " and a range; it takes i32 or i64 and [least, one past the "
+                "greatest], not empty, of values that they hold";
+  }
+  return success();
+}
+
 LogicalResult ProgramOp::verifyRegions() {
   unsigned dims = getDims().size();
 
@@ -85,16 +115,34 @@ LogicalResult ProgramOp::verifyRegions() {
       failed(checkTensors(getOutputs(), "output")))
     return failure();
 
-  // PLAN-P2: every dimension appears alone on an axis of some input.
+  // PLAN-P2: every dimension appears alone on an axis of some input, or is the
+  // value of one.
   for (auto t : getInputs().getAsRange<TensorAttr>())
     for (AffineExpr axis : t.getShape().getResults())
       if (auto d = dyn_cast<AffineDimExpr>(axis))
         known[d.getPosition()] = true;
+  // After the axes, which are no value of a scalar as well.
+  for (auto t : getInputs().getAsRange<TensorAttr>())
+    if (failed(verifyInput(*this, t, known)))
+      return failure();
+  for (auto t : getOutputs().getAsRange<TensorAttr>())
+    if (t.getDim() != -1 || t.getRange())
+      return emitOpError() << "PLAN-P6: output " << t.getName()
+                           << " cannot give a dimension or have a range";
+  if (ArrayAttr constraints = getConstraintsAttr())
+    for (auto c : constraints.getAsRange<ConstraintAttr>()) {
+      if (failed(verifyMap(*this, c.getExpr(), dims, "a constraint", true)))
+        return failure();
+      if (c.getExpr().getNumResults() != 1 || c.getLimit() < 0)
+        return emitOpError() << "PLAN-P8: a constraint has one expression and "
+                                "a limit that is not negative, got "
+                             << c;
+    }
   for (auto [i, d] : llvm::enumerate(getDims().getAsRange<DimAttr>())) {
     if (!known[i])
       return emitOpError() << "PLAN-P2: no input has the dimension "
-                           << d.getName() << " alone on an axis, so its value "
-                           << "cannot be found";
+                           << d.getName() << " alone on an axis or as its "
+                           << "value, so it cannot be found";
     if (d.getBound() < 1)
       return emitOpError() << "PLAN-P2: the bound of dimension " << d.getName()
                            << " has to be positive, got " << d.getBound();
@@ -128,6 +176,12 @@ LogicalResult ProgramOp::verifyRegions() {
     if (auto in = dyn_cast<InputOp>(op))
       if (failed(checkIndex(in.getIndex(), getInputs(), "input")))
         return failure();
+    // PLAN-P6: a value has no memory.
+    if (auto in = dyn_cast<InputOp>(op))
+      if (auto t = cast<TensorAttr>(getInputs()[in.getIndex()]);
+          t.getDim() >= 0)
+        return op.emitOpError() << "PLAN-P6: input " << t.getName()
+                                << " is a value and has no memory";
     if (auto out = dyn_cast<OutputOp>(op))
       if (failed(checkIndex(out.getIndex(), getOutputs(), "output")))
         return failure();

@@ -14,10 +14,15 @@ def Plan_ProgramOp : Plan_Op<"program", [Symbol, SingleBlock, NoTerminator,
   let summary = "one entry point as a list of commands";
   let description = [{
     Verifier: PLAN-P1: every map is over exactly the program's dimensions.
-    PLAN-P2: every dimension appears alone on an axis of some input.
-    Its bound is positive. PLAN-P3: input, output and dimension names are unique;
+    PLAN-P2: every dimension appears alone on an axis of some input, or is the value
+    of one scalar input. Its bound is positive. PLAN-P3: input, output and dimension names are unique;
     elements are integers or floats. PLAN-P4: the body holds plan ops only.
-    PLAN-P5: `plan.input` and `plan.output` name one that the program has.
+    PLAN-P5: `plan.input` and `plan.output` name one that the program has. PLAN-P6: an input
+    with `dim` is an i64 without axes and names a dimension that is nothing else; it
+    has no memory.
+    PLAN-P7: an input with `range` has elements of i32 or i64 that can hold it, and
+    the range is not empty. PLAN-P8: a constraint has one expression and a limit
+    that is not negative.
 
     ```mlir
     plan.program @classify dims [#plan.dim<"M", 360>]
@@ -38,11 +43,14 @@ def Plan_ProgramOp : Plan_Op<"program", [Symbol, SingleBlock, NoTerminator,
                        TypedArrayAttrBase<Plan_TensorAttr, "inputs">:$inputs,
                        TypedArrayAttrBase<Plan_TensorAttr, "outputs">:$outputs,
                        AffineMapAttr:$arena_bytes,
-                       OptionalAttr<StrAttr>:$doc);
+                       OptionalAttr<StrAttr>:$doc,
+                       OptionalAttr<TypedArrayAttrBase<Plan_ConstraintAttr,
+                                    "constraints">>:$constraints);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $sym_name `dims` $dims `inputs` $inputs `outputs` $outputs
-    `arena` $arena_bytes attr-dict-with-keyword $body
+    `arena` $arena_bytes (`constraints` $constraints^)?
+    attr-dict-with-keyword $body
   }];
   let hasRegionVerifier = 1;
 }

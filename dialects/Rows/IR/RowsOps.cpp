@@ -307,6 +307,90 @@ LogicalResult MatmulOp::getResultTilePosition(
 }
 
 //===----------------------------------------------------------------------===//
+// rows.insert, rows.limit
+//===----------------------------------------------------------------------===//
+
+LogicalResult InsertOp::verify() {
+  ShapedType input = shaped(getInput()), init = shaped(getInit());
+  // ROWS-I1
+  bool fits = input.getRank() >= 2 && input.getRank() == init.getRank() &&
+              input.getElementType() == init.getElementType() &&
+              input.getShape().drop_front() == init.getShape().drop_front() &&
+              !ShapedType::isDynamicShape(init.getShape().drop_front());
+  if (!fits)
+    return emitOpError("ROWS-I1: input and init are [M, ...] and [S, ...] of "
+                       "one element type, of rank 2 or more, with equal static "
+                       "axes behind the first; got ")
+           << input << " and " << init;
+  // ROWS-I2
+  std::optional<int64_t> offset = getConstantIntValue(getOffset());
+  bool known = offset && !input.isDynamicDim(0) && !init.isDynamicDim(0);
+  if ((offset && *offset < 0) ||
+      (known && *offset + input.getDimSize(0) > init.getDimSize(0)))
+    return emitOpError("ROWS-I2: ")
+           << input.getDimSize(0) << " rows from row " << *offset
+           << " on leave the " << init.getDimSize(0) << " rows of init";
+  return verifyDestinationStyle(*this);
+}
+
+void InsertOp::getEffects(
+    SmallVectorImpl<MemoryEffects::EffectInstance> &effects) {
+  getKernelEffects(*this, effects);
+}
+LogicalResult InsertOp::reifyResultShapes(OpBuilder &b,
+                                          ReifiedRankedShapedTypeDims &shapes) {
+  return reifyInits(*this, b, shapes);
+}
+SmallVector<utils::IteratorType> InsertOp::getLoopIteratorTypes() {
+  return {utils::IteratorType::parallel};
+}
+SmallVector<Range> InsertOp::getIterationDomain(OpBuilder &b) {
+  return getRowDomain(b, getLoc(), getInput());
+}
+
+static OpFoldResult getInsertedRow(OpBuilder &b, InsertOp op,
+                                   OpFoldResult row) {
+  AffineExpr d0 = b.getAffineDimExpr(0), d1 = b.getAffineDimExpr(1);
+  return affine::makeComposedFoldedAffineApply(
+      b, op.getLoc(), d0 + d1, {OpFoldResult(op.getOffset()), row});
+}
+
+/// A tile of rows goes to a slice of init that it fills.
+FailureOr<TilingResult>
+InsertOp::getTiledImplementation(OpBuilder &b, ArrayRef<OpFoldResult> offsets,
+                                 ArrayRef<OpFoldResult> sizes) {
+  Location loc = getLoc();
+  Value input = sliceRows(b, loc, getInput(), offsets[0], sizes[0]);
+  Value init = sliceRows(b, loc, getInit(),
+                         getInsertedRow(b, *this, offsets[0]), sizes[0]);
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  Operation *tiled = mlir::clone(b, getOperation(), TypeRange{init.getType()},
+                                 ValueRange{input, zero, init});
+  return TilingResult{{tiled},
+                      SmallVector<Value>(tiled->getResults()),
+                      {input.getDefiningOp(), init.getDefiningOp()}};
+}
+LogicalResult InsertOp::getResultTilePosition(
+    OpBuilder &b, unsigned, ArrayRef<OpFoldResult> offsets,
+    ArrayRef<OpFoldResult> sizes, SmallVector<OpFoldResult> &resultOffsets,
+    SmallVector<OpFoldResult> &resultSizes) {
+  return getRowTilePosition(b, getLoc(), getInit(),
+                            {getInsertedRow(b, *this, offsets[0])}, sizes,
+                            resultOffsets, resultSizes);
+}
+
+LogicalResult LimitOp::verify() {
+  // ROWS-L1
+  if (static_cast<int64_t>(getLimit()) < 0)
+    return emitOpError("ROWS-L1: the limit is not negative, got ")
+           << static_cast<int64_t>(getLimit());
+  // ROWS-L2
+  if (getOperands().empty())
+    return emitOpError("ROWS-L2: a limit is one of a sum of sizes");
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // rows.weight, rows.load_weight
 //===----------------------------------------------------------------------===//
 

@@ -184,6 +184,55 @@ def Rows_YieldOp : Rows_Op<"yield", [Pure, Terminator, ReturnLike,
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 
+def Rows_InsertOp : Rows_KernelOp<"insert"> {
+  let summary = "write rows into a state, from a row on";
+  let description = [{
+    Rows `offset` to `offset + M - 1` of the result are the rows of `input`
+    [M, ...], the others those of `init` [S, ...]. In a kernel the result is the
+    state's own memory: nothing but the rows is written. The caller sees to it that
+    offset + M <= S (`rows.limit`).
+
+    Verifier: ROWS-I1: input and init are [M, ...] and [S, ...] of equal element
+    type, of rank 2 or more, with equal static axes behind the first. ROWS-I2: where
+    offset and both sizes are constants, the rows lie inside of init.
+
+    ```mlir
+    %c1 = rows.insert ins(%k : tensor<?x64xf32>) at(%position)
+        outs(%c0 : tensor<512x64xf32>) -> tensor<512x64xf32>
+    ```
+  }];
+  let arguments = (ins Rows_Shaped<[AnyType]>:$input, Index:$offset,
+                       Rows_Shaped<[AnyType]>:$init,
+                       OptionalAttr<DictionaryAttr>:$config);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    attr-dict `ins` `(` $input `:` type($input) `)` `at` `(` $offset `)`
+    `outs` `(` $init `:` type($init) `)` (`->` type($results)^)?
+  }];
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+  }];
+}
+
+def Rows_LimitOp : Rows_Op<"limit"> {
+  let summary = "no call may go on where a sum of sizes is above a limit";
+  let description = [{
+    Stands in an entry function and becomes a constraint of its program: the runtime
+    refuses a call at whose sizes the sum of the operands is more than `limit`,
+    before anything runs. `meaning` says what the limit is, for the message.
+
+    Verifier: ROWS-L1: the limit is not negative. ROWS-L2: it has an operand.
+
+    ```mlir
+    rows.limit %position, %m at_most 512 "rows of state 'cache.k'"
+    ```
+  }];
+  let arguments = (ins Variadic<Index>:$operands, I64Attr:$limit,
+                       StrAttr:$meaning);
+  let assemblyFormat = "$operands `at_most` $limit $meaning attr-dict";
+  let hasVerifier = 1;
+}
+
 def Rows_WeightOp : Rows_Op<"weight", [Symbol]> {
   let summary = "a weight as the artifact will store it";
   let description = [{
@@ -233,6 +282,9 @@ def Rows_DispatchOp : Rows_Op<"dispatch", [Pure]> {
     tensor arguments and then its index arguments, results its results. The op
     does not look at the kernel's types: from the kernels level on the function
     is over memrefs while the entry function still passes tensors.
+
+    A result of the kernel that has `tercet.tied = N` is operand N, changed in
+    place.
 
     ```mlir
     %q, %s, %sums = rows.dispatch @kernels::@quantize_64(%x, %m)

@@ -7,7 +7,8 @@
 //
 // The kernel ops are destination-style: a result lives in its init's buffer,
 // inputs are only read, and inits are only written (each element of an init is
-// written without being read).
+// written without being read), except by rows.insert, which keeps what it does
+// not write.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Rows/Transforms/BufferizableOpInterfaceImpl.h"
@@ -26,7 +27,9 @@ struct KernelOpModel
     : DstBufferizableOpInterfaceExternalModel<KernelOpModel<OpTy>, OpTy> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
                               const AnalysisState &) const {
-    return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
+    // Rows of an insert's init that are not written are part of its result.
+    return std::is_same_v<OpTy, InsertOp> ||
+           !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
   }
 
   bool bufferizesToElementwiseAccess(Operation *, const AnalysisState &,
@@ -66,6 +69,7 @@ void tercet::rows::registerBufferizableOpInterfaceExternalModels(
     QuantizeOp::attachInterface<KernelOpModel<QuantizeOp>>(*context);
     NormOp::attachInterface<KernelOpModel<NormOp>>(*context);
     PackOp::attachInterface<KernelOpModel<PackOp>>(*context);
+    InsertOp::attachInterface<KernelOpModel<InsertOp>>(*context);
     MatmulOp::attachInterface<KernelOpModel<MatmulOp>>(*context);
     GroupedMatmulOp::attachInterface<KernelOpModel<GroupedMatmulOp>>(*context);
     FloatMatmulOp::attachInterface<KernelOpModel<FloatMatmulOp>>(*context);

@@ -93,6 +93,13 @@ TERCET_API size_t tercet_artifact_input_count(const tercet_artifact *, size_t en
 TERCET_API size_t tercet_artifact_output_count(const tercet_artifact *, size_t entry);
 TERCET_API void tercet_artifact_input(const tercet_artifact *, size_t entry, size_t i, tercet_tensor_info *);
 TERCET_API void tercet_artifact_output(const tercet_artifact *, size_t entry, size_t i, tercet_tensor_info *);
+/* What values an input may have, low <= value < high: 0 any; 1 each element of
+   a tensor of i32 or i64; 2 a scalar (i64, or i32, without axes) that the entry
+   point takes as a size or a position. A call with other values fails and runs
+   nothing. */
+TERCET_API int tercet_artifact_input_values(const tercet_artifact *,
+                                            size_t entry, size_t i,
+                                            int64_t *low, int64_t *high);
 TERCET_API size_t tercet_artifact_target_count(const tercet_artifact *);
 TERCET_API const char *tercet_artifact_target_name(const tercet_artifact *, size_t target);
 typedef struct tercet_weight_info {

@@ -162,3 +162,94 @@ plan.program @d2_count dims [] inputs [] outputs [] arena affine_map<() -> (64)>
 module @kernels {
   func.func @k(%x: memref<f32>, %m: index) { return }
 }
+
+// -----
+
+// PLAN-P6: the value of a float.
+// expected-error@+1 {{PLAN-P6: input "position" gives dimension 1, so it has to be an i64 without axes}}
+plan.program @p6_type dims [#plan.dim<"M", 8>, #plan.dim<"position", 7>]
+    inputs [#plan.tensor<"x", f32, (d0, d1) -> (d0)>, #plan.tensor<"position", f32, (d0, d1) -> () dim = 1>]
+    outputs [] arena affine_map<(d0, d1) -> (64)> {
+}
+
+// -----
+
+// PLAN-P6: an axis gives the dimension already.
+// expected-error@+1 {{PLAN-P6: input "position" gives dimension 0}}
+plan.program @p6_twice dims [#plan.dim<"M", 8>, #plan.dim<"position", 7>]
+    inputs [#plan.tensor<"x", f32, (d0, d1) -> (d0)>, #plan.tensor<"position", i64, (d0, d1) -> () dim = 0>]
+    outputs [] arena affine_map<(d0, d1) -> (64)> {
+}
+
+// -----
+
+// PLAN-P6: no such dimension.
+// expected-error@+1 {{PLAN-P6: input "position" gives dimension 2}}
+plan.program @p6_none dims [#plan.dim<"M", 8>, #plan.dim<"position", 7>]
+    inputs [#plan.tensor<"x", f32, (d0, d1) -> (d0)>, #plan.tensor<"position", i64, (d0, d1) -> () dim = 2>]
+    outputs [] arena affine_map<(d0, d1) -> (64)> {
+}
+
+// -----
+
+// PLAN-P6: an output.
+// expected-error@+1 {{PLAN-P6: output "y" cannot give a dimension or have a range}}
+plan.program @p6_output dims [#plan.dim<"M", 8>]
+    inputs [#plan.tensor<"x", f32, (d0) -> (d0)>]
+    outputs [#plan.tensor<"y", i64, (d0) -> () dim = 0>] arena affine_map<(d0) -> (64)> {
+}
+
+// -----
+
+// PLAN-P6: a value has no memory.
+plan.program @p6_memory dims [#plan.dim<"position", 7>]
+    inputs [#plan.tensor<"position", i64, (d0) -> () dim = 0>]
+    outputs [] arena affine_map<(d0) -> (64)> {
+  // expected-error@+1 {{PLAN-P6: input "position" is a value and has no memory}}
+  %0 = plan.input 0
+}
+
+// -----
+
+// PLAN-P7: floats have no range.
+// expected-error@+1 {{PLAN-P7: input "x" has elements of type 'f32' and a range}}
+plan.program @p7_type dims [#plan.dim<"M", 8>]
+    inputs [#plan.tensor<"x", f32, (d0) -> (d0) range = [0, 4]>]
+    outputs [] arena affine_map<(d0) -> (64)> {
+}
+
+// -----
+
+// PLAN-P7: an empty range.
+// expected-error@+1 {{PLAN-P7: input "x"}}
+plan.program @p7_empty dims [#plan.dim<"M", 8>]
+    inputs [#plan.tensor<"x", i32, (d0) -> (d0) range = [4, 4]>]
+    outputs [] arena affine_map<(d0) -> (64)> {
+}
+
+// -----
+
+// PLAN-P7: more than the elements hold.
+// expected-error@+1 {{PLAN-P7: input "x"}}
+plan.program @p7_large dims [#plan.dim<"M", 8>]
+    inputs [#plan.tensor<"x", i32, (d0) -> (d0) range = [0, 2147483649]>]
+    outputs [] arena affine_map<(d0) -> (64)> {
+}
+
+// -----
+
+// PLAN-P8: a negative limit.
+// expected-error@+1 {{PLAN-P8: a constraint has one expression and a limit that is not negative}}
+plan.program @p8 dims [#plan.dim<"M", 8>]
+    inputs [#plan.tensor<"x", f32, (d0) -> (d0)>]
+    outputs [] arena affine_map<(d0) -> (64)> constraints [#plan.constraint<(d0) -> (d0), -1, "rows">] {
+}
+
+// -----
+
+// PLAN-P1: a constraint over other dimensions.
+// expected-error@+1 {{PLAN-P1: a constraint has to be a map over 1 dimension(s)}}
+plan.program @p1_constraint dims [#plan.dim<"M", 8>]
+    inputs [#plan.tensor<"x", f32, (d0) -> (d0)>]
+    outputs [] arena affine_map<(d0) -> (64)> constraints [#plan.constraint<(d0, d1) -> (d1), 4, "rows">] {
+}

@@ -51,3 +51,13 @@ plan.program @constant dims [] inputs []
   %y = plan.output 0
   plan.fill %y, 0 bytes(affine_map<() -> (4)>)
 }
+
+// CHECK-LABEL: plan.program @values dims [#plan.dim<"tokens", 8>, #plan.dim<"position", 7>]
+// CHECK-SAME:    inputs [#plan.tensor<"ids", i32, (d0, d1) -> (d0) range = [0, 63]>, #plan.tensor<"position", i64, (d0, d1) -> () dim = 1>]
+// CHECK-SAME:    constraints [#plan.constraint<(d0, d1) -> (d0 + d1), 8, "rows of state 'counter'">]
+plan.program @values dims [#plan.dim<"tokens", 8>, #plan.dim<"position", 7>]
+    inputs [#plan.tensor<"ids", i32, (d0, d1) -> (d0) range = [0, 63]>,
+            #plan.tensor<"position", i64, (d0, d1) -> () dim = 1>]
+    outputs [] arena affine_map<(d0, d1) -> (64)>
+    constraints [#plan.constraint<(d0, d1) -> (d0 + d1), 8, "rows of state 'counter'">] {
+}

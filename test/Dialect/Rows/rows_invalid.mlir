@@ -240,3 +240,44 @@ func.func @ROWS_A4_first(%q: memref<4x8x64xf32>, %k: memref<9x2x64xf32>, %v: mem
   rows.attention scale(1.0) ins(%q, %k, %v : memref<4x8x64xf32>, memref<9x2x64xf32>, memref<9x2x64xf32>) length(%n) first(%n) outs(%o : memref<4x8x64xf32>)
   return
 }
+
+// -----
+
+func.func @ROWS_I1_width(%x: tensor<?x8xf32>, %o: index, %s: tensor<16x9xf32>) {
+  // expected-error@+1 {{ROWS-I1: input and init are [M, ...] and [S, ...] of one element type, of rank 2 or more, with equal static axes behind the first; got 'tensor<?x8xf32>' and 'tensor<16x9xf32>'}}
+  %0 = rows.insert ins(%x : tensor<?x8xf32>) at(%o) outs(%s : tensor<16x9xf32>) -> tensor<16x9xf32>
+  return
+}
+
+// -----
+
+func.func @ROWS_I1_rank(%x: tensor<?xf32>, %o: index, %s: tensor<16xf32>) {
+  // expected-error@+1 {{ROWS-I1: }}
+  %0 = rows.insert ins(%x : tensor<?xf32>) at(%o) outs(%s : tensor<16xf32>) -> tensor<16xf32>
+  return
+}
+
+// -----
+
+func.func @ROWS_I2(%x: tensor<3x8xf32>, %s: tensor<16x8xf32>) {
+  %o = arith.constant 14 : index
+  // expected-error@+1 {{ROWS-I2: 3 rows from row 14 on leave the 16 rows of init}}
+  %0 = rows.insert ins(%x : tensor<3x8xf32>) at(%o) outs(%s : tensor<16x8xf32>) -> tensor<16x8xf32>
+  return
+}
+
+// -----
+
+func.func @ROWS_L1(%m: index) {
+  // expected-error@+1 {{ROWS-L1: the limit is not negative, got -1}}
+  rows.limit %m at_most -1 "rows"
+  return
+}
+
+// -----
+
+func.func @ROWS_L2() {
+  // expected-error@+1 {{ROWS-L2: a limit is one of a sum of sizes}}
+  "rows.limit"() {limit = 4 : i64, meaning = "rows"} : () -> ()
+  return
+}

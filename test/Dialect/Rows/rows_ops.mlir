@@ -77,3 +77,14 @@ func.func @attention_over_memrefs(%q: memref<4x8x64xf32>, %k: memref<9x2x64xf32>
       length(%n) outs(%o : memref<4x8x64xf32>)
   return
 }
+
+// CHECK-LABEL: @states
+func.func @states(%x: tensor<?x4x8xf32>, %o: index, %m: index, %s: tensor<16x4x8xf32>, %y: memref<?x8xi8>, %t: memref<16x8xi8>) -> tensor<16x4x8xf32> {
+  // CHECK: rows.limit %{{.*}}, %{{.*}} at_most 16 "rows of state 's'"
+  rows.limit %o, %m at_most 16 "rows of state 's'"
+  // CHECK: rows.insert ins(%{{.*}} : tensor<?x4x8xf32>) at(%{{.*}}) outs(%{{.*}} : tensor<16x4x8xf32>) -> tensor<16x4x8xf32>
+  %0 = rows.insert ins(%x : tensor<?x4x8xf32>) at(%o) outs(%s : tensor<16x4x8xf32>) -> tensor<16x4x8xf32>
+  // CHECK: rows.insert ins(%{{.*}} : memref<?x8xi8>) at(%{{.*}}) outs(%{{.*}} : memref<16x8xi8>)
+  rows.insert ins(%y : memref<?x8xi8>) at(%o) outs(%t : memref<16x8xi8>)
+  return %0 : tensor<16x4x8xf32>
+}

@@ -13,3 +13,13 @@ func.func @unsupported(%x: tensor<8xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
 module {
   func.func private @kernels()
 }
+
+// -----
+
+// A kernel changes a state's value, not what it makes itself.
+func.func @no_state(%x: tensor<2x8xf32>, %p: index) -> tensor<16x8xf32> {
+  %e = tensor.empty() : tensor<16x8xf32>
+  // expected-error@+1 {{takes a state's value and rows that were computed before}}
+  %0 = rows.insert ins(%x : tensor<2x8xf32>) at(%p) outs(%e : tensor<16x8xf32>) -> tensor<16x8xf32>
+  return %0 : tensor<16x8xf32>
+}
