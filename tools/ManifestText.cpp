@@ -82,7 +82,8 @@ int64_t atBounds(const Program &p, uint32_t e) {
 double bitsPerWeight(const Weight &w) {
   double count = 1;
   if (!text(w.code()).empty())
-    count = static_cast<double>(w.rows()) * static_cast<double>(w.k());
+    count = static_cast<double>(w.rows()) * static_cast<double>(w.k()) *
+            (sizeOf(w.shape()) == 3 ? static_cast<double>(w.shape()->Get(0)) : 1);
   else
     for (size_t i = 0; i < sizeOf(w.shape()); ++i)
       count *= static_cast<double>(w.shape()->Get(static_cast<uint32_t>(i)));

@@ -226,10 +226,11 @@ std::vector<int64_t> choose(std::vector<double> c, const Routing &r) {
   auto best = [](const std::vector<double> &v, int64_t k) {
     std::vector<int64_t> order(v.size());
     std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
-      if (std::isnan(v[a]) || std::isnan(v[b]))
-        return !std::isnan(v[a]) && std::isnan(v[b]);
-      return v[a] > v[b];
+    std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+      bool worse = std::isnan(v[a]), other = std::isnan(v[b]);
+      if (worse || other)
+        return worse == other ? a < b : other;
+      return v[a] == v[b] ? a < b : v[a] > v[b];
     });
     order.resize(k);
     return order;

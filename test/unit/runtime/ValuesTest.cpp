@@ -169,7 +169,7 @@ std::string after(const std::function<void(Source &)> &change) {
 #define EXPECT_ERROR(CHANGE, TEXT)                                             \
   {                                                                            \
     std::string message = after([](Source &s) {                                \
-      ProgramT &p = s.program(2);                                              \
+      [[maybe_unused]] ProgramT &p = s.program(2);                             \
       CHANGE;                                                                  \
     });                                                                        \
     EXPECT_NE(message.find(TEXT), std::string::npos) << message;               \
