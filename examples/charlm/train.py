@@ -10,7 +10,11 @@ machine but the schedule always ends.
 One thread is enough of a model for one core; large thresholds keep malloc from
 returning the step's buffers to the system after every step:
   MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=8589934592 \\
-  MALLOC_TOP_PAD_=268435456 python train.py --minutes=75
+  MALLOC_TOP_PAD_=268435456 python train.py --batch=4 --minutes=95
+
+The weights beside this file are of such a run on a shared core, resumed from its
+saved state on the way: 11221 steps of 4 sequences, 22980608 characters (5.8 times
+the training text), 1.3430 bits per character on the held-out text.
 """
 
 import argparse
