@@ -10,9 +10,9 @@
 //   charlm charlm.tercet alphabet.txt heldout.txt [--windows=N] [--generate=N]
 //          [--prompt=TEXT] [--threads=N] [--device=NAME] [--device-plugin=LIB]
 //
-// Reads the prompt in one call (prefill), writes the likeliest characters one by
-// one (decode), and measures bits a character on held-out text: in windows of
-// 512 characters, each character but the first of a window is predicted from
+// Reads the prompt in one call (prefill), writes the likeliest characters one
+// by one (decode), and measures bits a character on held-out text: in windows
+// of 512 characters, each character but the first of a window is predicted from
 // those before it.
 //
 //===----------------------------------------------------------------------===//
@@ -89,8 +89,8 @@ public:
         makeTensor(const_cast<int32_t *>(tokens), shape, 1, kDLInt, 32),
         makeTensor(&position, nullptr, 0, kDLInt, 64)};
     DLTensor output = makeTensor(result.data(), out, 2, kDLFloat, 32);
-    check(tercet_session_call(session, count == 1 ? "decode" : "prefill", inputs,
-                              2, &output, 1));
+    check(tercet_session_call(session, count == 1 ? "decode" : "prefill",
+                              inputs, 2, &output, 1));
     position += count;
     return result.data();
   }
@@ -122,8 +122,8 @@ public:
   std::string letters;
 };
 
-/// Bytes of weights that a decoded token reads: of the experts those it chose, of
-/// the table of characters one row. A dense model reads all of them.
+/// Bytes of weights that a decoded token reads: of the experts those it chose,
+/// of the table of characters one row. A dense model reads all of them.
 void countBytes(const tercet_artifact *artifact, int64_t vocabulary,
                 double &read, double &all) {
   read = all = 0;
@@ -219,20 +219,20 @@ int main(int argc, char **argv) {
   tercet_device *opened = nullptr;
   check(tercet_artifact_open(files[0].c_str(), nullptr, &artifact));
   tercet_device_options options{sizeof(options), threads};
-  check(plugin.empty()
-            ? tercet_device_open(device.c_str(), &options, &opened)
-            : tercet_device_open_plugin(plugin.c_str(), device.c_str(), &opened));
+  check(plugin.empty() ? tercet_device_open(device.c_str(), &options, &opened)
+                       : tercet_device_open_plugin(plugin.c_str(),
+                                                   device.c_str(), &opened));
   {
     Model model(artifact, opened);
     if (int64_t(alphabet.letters.size()) != model.vocabulary)
       fail(files[1] + " has " + std::to_string(alphabet.letters.size()) +
-           " characters, the model knows " +
-           std::to_string(model.vocabulary));
+           " characters, the model knows " + std::to_string(model.vocabulary));
     std::printf("target %s, %d thread%s\n", model.getTarget(), threads,
                 threads == 1 ? "" : "s");
     if (count > 0) {
       double prefill, decode;
-      std::string made = generate(model, alphabet, prompt, count, prefill, decode);
+      std::string made =
+          generate(model, alphabet, prompt, count, prefill, decode);
       std::printf("\n%s%s\n\n", prompt.c_str(), made.c_str());
       if (count > 1)
         std::printf("decode: %.0f tokens/s (%.1f us a token)\n",
@@ -241,9 +241,10 @@ int main(int argc, char **argv) {
     }
     double read, all;
     countBytes(artifact, model.vocabulary, read, all);
-    std::printf("weights: %.0f KB read a token of %.0f KB (%.1f times less than "
-                "a dense model)\n",
-                read / 1e3, all / 1e3, all / read);
+    std::printf(
+        "weights: %.0f KB read a token of %.0f KB (%.1f times less than "
+        "a dense model)\n",
+        read / 1e3, all / 1e3, all / read);
     std::vector<int32_t> tokens = alphabet.encode(text);
     double bits = 0, seconds = now();
     int64_t predicted = 0;

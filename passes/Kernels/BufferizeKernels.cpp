@@ -5,15 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Gives every result of a kernel a memref argument to be written in place, makes
-// memrefs of its tensor arguments, and runs one-shot bufferization on the kernels
-// only. Assumes kernels as outline-kernels and tile-kernels leave them: a body
-// whose results come from destination-style ops on empty tensors, so that no
-// buffer is allocated and nothing is copied. A kernel for which that fails keeps
-// a memref.alloc, which the target turns into scratch or refuses.
+// Gives every result of a kernel a memref argument to be written in place,
+// makes memrefs of its tensor arguments, and runs one-shot bufferization on the
+// kernels only. Assumes kernels as outline-kernels and tile-kernels leave them:
+// a body whose results come from destination-style ops on empty tensors, so
+// that no buffer is allocated and nothing is copied. A kernel for which that
+// fails keeps a memref.alloc, which the target turns into scratch or refuses.
 //
 //===----------------------------------------------------------------------===//
-#include "passes/Kernels/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -25,6 +24,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
+#include "passes/Kernels/Passes.h"
 
 namespace tercet {
 #define GEN_PASS_DEF_BUFFERIZEKERNELS
@@ -45,8 +45,8 @@ static LogicalResult rewriteSignature(func::FuncOp kernel, OpBuilder &b) {
   Location loc = kernel.getLoc();
   Block &body = kernel.getBody().front();
   auto oldReturn = cast<func::ReturnOp>(body.getTerminator());
-  unsigned numTensors = llvm::count_if(body.getArgumentTypes(),
-                                       llvm::IsaPred<RankedTensorType>);
+  unsigned numTensors =
+      llvm::count_if(body.getArgumentTypes(), llvm::IsaPred<RankedTensorType>);
   SmallVector<DictionaryAttr> attrs;
   for (unsigned i = 0; i < body.getNumArguments(); ++i)
     attrs.push_back(kernel.getArgAttrDict(i));
@@ -118,8 +118,8 @@ static AffineExpr getBound(OpFoldResult bound, func::FuncOp kernel) {
   if (std::optional<int64_t> constant = getConstantIntValue(bound))
     return getAffineConstantExpr(*constant, ctx);
   Value value = cast<Value>(bound);
-  unsigned firstIndex = llvm::count_if(kernel.getArgumentTypes(),
-                                       llvm::IsaPred<MemRefType>);
+  unsigned firstIndex =
+      llvm::count_if(kernel.getArgumentTypes(), llvm::IsaPred<MemRefType>);
   if (auto arg = dyn_cast<BlockArgument>(value))
     return getAffineDimExpr(arg.getArgNumber() - firstIndex, ctx);
   if (auto apply = value.getDefiningOp<affine::AffineApplyOp>()) {
@@ -138,8 +138,8 @@ static AffineExpr getBound(OpFoldResult bound, func::FuncOp kernel) {
     auto arg = dyn_cast<BlockArgument>(dim.getSource());
     std::optional<int64_t> axis = dim.getConstantIndex();
     if (arg && axis) {
-      auto dims = kernel.getArgAttrOfType<DenseI64ArrayAttr>(
-          arg.getArgNumber(), "tercet.dims");
+      auto dims = kernel.getArgAttrOfType<DenseI64ArrayAttr>(arg.getArgNumber(),
+                                                             "tercet.dims");
       if (dims && dims[*axis] >= 0)
         return getAffineDimExpr(dims[*axis], ctx);
     }
@@ -172,22 +172,23 @@ static LogicalResult setGrid(func::FuncOp kernel) {
       grid = grid * tiles;
     }
   }
-  unsigned numIndices = llvm::count_if(kernel.getArgumentTypes(),
-                                       llvm::IsaPred<IndexType>);
+  unsigned numIndices =
+      llvm::count_if(kernel.getArgumentTypes(), llvm::IsaPred<IndexType>);
   kernel->setAttr("tercet.grid",
                   AffineMapAttr::get(AffineMap::get(numIndices, 0, grid)));
   return success();
 }
 
-/// A single tile leaves slices of all of an empty tensor, which the elimination of
-/// empty tensors does not see through where a size is not static: both ways round
-/// they are the tensor itself.
+/// A single tile leaves slices of all of an empty tensor, which the elimination
+/// of empty tensors does not see through where a size is not static: both ways
+/// round they are the tensor itself.
 static void foldWholeSlices(func::FuncOp kernel, RewriterBase &rewriter) {
   auto isWhole = [](tensor::EmptyOp empty, ArrayRef<OpFoldResult> offsets,
                     ArrayRef<OpFoldResult> sizes) {
     return empty &&
-           llvm::all_of(offsets,
-                        [](OpFoldResult o) { return isConstantIntValue(o, 0); }) &&
+           llvm::all_of(
+               offsets,
+               [](OpFoldResult o) { return isConstantIntValue(o, 0); }) &&
            isEqualConstantIntOrValueArray(sizes, empty.getMixedSizes());
   };
   SmallVector<std::pair<Operation *, Value>> same;
@@ -235,8 +236,8 @@ struct BufferizeKernels : tercet::impl::BufferizeKernelsBase<BufferizeKernels> {
               type, memorySpace);
         };
     bufferization::BufferizationState state;
-    if (failed(bufferization::runOneShotModuleBufferize(kernels, options,
-                                                        state)))
+    if (failed(
+            bufferization::runOneShotModuleBufferize(kernels, options, state)))
       return signalPassFailure();
     // Fold the casts and slices that bufferization leaves behind.
     OpPassManager cleanup(ModuleOp::getOperationName());

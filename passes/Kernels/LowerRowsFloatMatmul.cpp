@@ -5,21 +5,21 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A block of rows times a block of outputs, 16 columns of both at a time: lane i
-// of an accumulator is the partial sum of columns i, i + 16, ..., which is the
-// order that the op prescribes, so that every target gives the same bits. On a
-// GPU a thread has outputs of its own. Assumes memrefs with static columns that
-// are contiguous within a row.
+// A block of rows times a block of outputs, 16 columns of both at a time: lane
+// i of an accumulator is the partial sum of columns i, i + 16, ..., which is
+// the order that the op prescribes, so that every target gives the same bits.
+// On a GPU a thread has outputs of its own. Assumes memrefs with static columns
+// that are contiguous within a row.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Rows/IR/Rows.h"
-#include "passes/Kernels/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
+#include "passes/Kernels/Passes.h"
 
 namespace tercet {
 #define GEN_PASS_DEF_LOWERROWSFLOATMATMUL
@@ -45,7 +45,8 @@ public:
     Value m = memref::DimOp::create(b, loc, op.getInit(), index(0));
     Value n = memref::DimOp::create(b, loc, op.getInit(), index(1));
     auto config = op.getConfigAttr();
-    auto threads = config ? config.getAs<IntegerAttr>("threads") : IntegerAttr();
+    auto threads =
+        config ? config.getAs<IntegerAttr>("threads") : IntegerAttr();
     if (threads) {
       Value thread = gpu::ThreadIdOp::create(b, loc, gpu::Dimension::x);
       Value points = arith::MulIOp::create(b, loc, m, n);
@@ -111,7 +112,8 @@ private:
     return accs;
   }
 
-  void lowerBlock(Value row, int64_t rowCount, Value output, int64_t outputCount) {
+  void lowerBlock(Value row, int64_t rowCount, Value output,
+                  int64_t outputCount) {
     SmallVector<Value> rows, outputs;
     for (int64_t r = 0; r < rowCount; ++r)
       rows.push_back(offset(row, r));
@@ -161,8 +163,8 @@ private:
     IRMapping mapping;
     mapping.map(body.getArgument(0), acc);
     Value at[] = {row, output};
-    for (auto [i, map, operand] : llvm::enumerate(op.getEpilogueMapsArray(),
-                                                  op.getEpilogueOperands())) {
+    for (auto [i, map, operand] :
+         llvm::enumerate(op.getEpilogueMapsArray(), op.getEpilogueOperands())) {
       SmallVector<Value> indices;
       for (AffineExpr e : map.getResults())
         indices.push_back(at[cast<AffineDimExpr>(e).getPosition()]);

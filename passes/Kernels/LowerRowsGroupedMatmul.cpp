@@ -17,12 +17,12 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Rows/IR/Rows.h"
-#include "passes/Kernels/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
+#include "passes/Kernels/Passes.h"
 #include "llvm/ADT/MapVector.h"
 
 namespace tercet {
@@ -95,8 +95,8 @@ private:
                                      strides);
   }
 
-  /// The product of `count` rows from `row` on with slice `g`. `input` gives what
-  /// stands for an operand that goes with input rows.
+  /// The product of `count` rows from `row` on with slice `g`. `input` gives
+  /// what stands for an operand that goes with input rows.
   void emitMatmul(Value row, OpFoldResult count, Value g,
                   function_ref<Value(Value)> input) {
     AffineExpr r = b.getAffineDimExpr(0), n = b.getAffineDimExpr(1);
@@ -200,8 +200,7 @@ struct LowerRowsGroupedMatmul
     : tercet::impl::LowerRowsGroupedMatmulBase<LowerRowsGroupedMatmul> {
   void runOnOperation() override {
     SmallVector<rows::GroupedMatmulOp> ops;
-    getOperation().walk(
-        [&](rows::GroupedMatmulOp op) { ops.push_back(op); });
+    getOperation().walk([&](rows::GroupedMatmulOp op) { ops.push_back(op); });
     for (rows::GroupedMatmulOp op : ops) {
       if (!isa<MemRefType>(op.getInit().getType())) {
         op.emitError("cannot be lowered before it is bufferized");

@@ -7,20 +7,20 @@
 //
 // Rows of activations to padded i8 rows, their scales and sums, a row at a time
 // in chunks of 16 columns. The order of float additions is part of the op's
-// meaning (16 strided partial sums, then a tree), no operation may be contracted,
-// and every step is an IEEE operation: so all targets give the same bits. A
-// Hadamard transform works on a copy of the row on the stack. Assumes memrefs with
-// static columns.
+// meaning (16 strided partial sums, then a tree), no operation may be
+// contracted, and every step is an IEEE operation: so all targets give the same
+// bits. A Hadamard transform works on a copy of the row on the stack. Assumes
+// memrefs with static columns.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Rows/IR/Rows.h"
-#include "passes/Kernels/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/Kernels/Passes.h"
 #include <cmath>
 
 namespace tercet {
@@ -80,12 +80,12 @@ void RowLowering::forEachRow(Operation *op, Value rows,
                              function_ref<void(Value)> body) {
   auto config = op->getAttrOfType<DictionaryAttr>("config");
   auto threads = config ? config.getAs<IntegerAttr>("threads") : IntegerAttr();
-  Value from = threads
-                   ? gpu::ThreadIdOp::create(b, loc, gpu::Dimension::x).getResult()
-                   : index(0);
+  Value from =
+      threads ? gpu::ThreadIdOp::create(b, loc, gpu::Dimension::x).getResult()
+              : index(0);
   Value to = memref::DimOp::create(b, loc, rows, index(0));
-  auto loop =
-      scf::ForOp::create(b, loc, from, to, index(threads ? threads.getInt() : 1));
+  auto loop = scf::ForOp::create(b, loc, from, to,
+                                 index(threads ? threads.getInt() : 1));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   body(loop.getInductionVar());
@@ -124,7 +124,8 @@ Value RowLowering::load(Value memref, ValueRange indices, Value mask) {
                                       zeros(type.getElementType()));
 }
 
-/// Stores a chunk of the padded row; what lies behind the padding is left alone.
+/// Stores a chunk of the padded row; what lies behind the padding is left
+/// alone.
 void RowLowering::store(Value value, Value memref, Value row, Value column) {
   std::optional<int64_t> at = getConstantIntValue(column);
   if (!at || *at + kChunk <= paddedK) {
@@ -158,7 +159,8 @@ Value RowLowering::sumTree(Value v) {
   return vector::ExtractOp::create(b, loc, v, int64_t(0));
 }
 
-RowLowering::Load RowLowering::getNormalized(Value memref, Value gain, FloatAttr eps, Value row) {
+RowLowering::Load RowLowering::getNormalized(Value memref, Value gain,
+                                             FloatAttr eps, Value row) {
   Load input = [=](Value column, Value mask) {
     return load(memref, {row, column}, mask);
   };
@@ -175,8 +177,7 @@ RowLowering::Load RowLowering::getNormalized(Value memref, Value gain, FloatAttr
   Value epsilon = arith::ConstantOp::create(b, loc, eps);
   Value root = math::SqrtOp::create(
       b, loc, arith::AddFOp::create(b, loc, mean, epsilon).getResult());
-  Value inverse =
-      splat(arith::DivFOp::create(b, loc, constant(1.0f), root));
+  Value inverse = splat(arith::DivFOp::create(b, loc, constant(1.0f), root));
   return [=](Value column, Value mask) -> Value {
     Value x = arith::MulFOp::create(b, loc, input(column, mask), inverse);
     return arith::MulFOp::create(b, loc, x, load(gain, column, mask));
@@ -187,16 +188,16 @@ namespace {
 class QuantizeLowering : RowLowering {
 public:
   explicit QuantizeLowering(rows::QuantizeOp op)
-      : RowLowering(op,
-                    cast<MemRefType>(op.getInput().getType()).getDimSize(1),
+      : RowLowering(op, cast<MemRefType>(op.getInput().getType()).getDimSize(1),
                     cast<MemRefType>(op.getValues().getType()).getDimSize(1)),
         op(op) {}
 
   void lower() {
     Value scratch;
     if (op.getHadamard())
-      scratch = memref::AllocaOp::create(
-          b, loc, MemRefType::get({k}, b.getF32Type()), b.getI64IntegerAttr(64));
+      scratch =
+          memref::AllocaOp::create(b, loc, MemRefType::get({k}, b.getF32Type()),
+                                   b.getI64IntegerAttr(64));
     forEachRow(op, op.getInput(), [&](Value row) { lowerRow(row, scratch); });
   }
 
@@ -212,24 +213,23 @@ private:
       return acc;
     });
     for (int64_t half = 1; half < k; half *= 2) {
-      auto outer = scf::ForOp::create(b, loc, index(0), index(k),
-                                      index(2 * half));
+      auto outer =
+          scf::ForOp::create(b, loc, index(0), index(k), index(2 * half));
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(outer.getBody());
-      auto inner =
-          scf::ForOp::create(b, loc, index(0), index(half), index(1));
+      auto inner = scf::ForOp::create(b, loc, index(0), index(half), index(1));
       b.setInsertionPointToStart(inner.getBody());
       Value low = arith::AddIOp::create(b, loc, outer.getInductionVar(),
                                         inner.getInductionVar());
       Value high = arith::AddIOp::create(b, loc, low, index(half));
       Value x = memref::LoadOp::create(b, loc, scratch, low);
       Value y = memref::LoadOp::create(b, loc, scratch, high);
-      memref::StoreOp::create(
-          b, loc, arith::AddFOp::create(b, loc, x, y).getResult(), scratch,
-          low);
-      memref::StoreOp::create(
-          b, loc, arith::SubFOp::create(b, loc, x, y).getResult(), scratch,
-          high);
+      memref::StoreOp::create(b, loc,
+                              arith::AddFOp::create(b, loc, x, y).getResult(),
+                              scratch, low);
+      memref::StoreOp::create(b, loc,
+                              arith::SubFOp::create(b, loc, x, y).getResult(),
+                              scratch, high);
     }
     Value root = splat(constant(std::sqrt(static_cast<float>(k))));
     return [=](Value column, Value mask) -> Value {
@@ -262,9 +262,9 @@ private:
     g = arith::MaxNumFOp::create(b, loc, g, constant(1e-5f));
     Value top = constant(absmax ? 127.0f : std::sqrt(7.0f));
     Value s = splat(arith::DivFOp::create(b, loc, top, g));
-    memref::StoreOp::create(
-        b, loc, arith::DivFOp::create(b, loc, g, top).getResult(),
-        op.getScale(), row);
+    memref::StoreOp::create(b, loc,
+                            arith::DivFOp::create(b, loc, g, top).getResult(),
+                            op.getScale(), row);
 
     Value low = splat(constant(absmax ? -128.0f : -8.0f));
     Value high = splat(constant(absmax ? 127.0f : 7.0f));
@@ -278,8 +278,8 @@ private:
           if (!at || *at < k) {
             Value t = arith::MulFOp::create(b, loc, source(column, mask), s);
             t = math::RoundEvenOp::create(b, loc, t);
-            Value unordered = arith::CmpFOp::create(
-                b, loc, arith::CmpFPredicate::UNO, t, t);
+            Value unordered =
+                arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, t, t);
             t = arith::MinNumFOp::create(
                 b, loc, arith::MaxNumFOp::create(b, loc, t, low).getResult(),
                 high);
@@ -291,8 +291,8 @@ private:
                 column);
           return arith::AddIOp::create(b, loc, acc, q);
         });
-    Value sum = vector::ReductionOp::create(
-        b, loc, vector::CombiningKind::ADD, sums);
+    Value sum =
+        vector::ReductionOp::create(b, loc, vector::CombiningKind::ADD, sums);
     memref::StoreOp::create(b, loc, sum, op.getSums(), row);
   }
 
@@ -302,26 +302,26 @@ private:
 class PackLowering : RowLowering {
 public:
   explicit PackLowering(rows::PackOp op)
-      : RowLowering(op,
-                    cast<MemRefType>(op.getInput().getType()).getDimSize(1),
+      : RowLowering(op, cast<MemRefType>(op.getInput().getType()).getDimSize(1),
                     cast<MemRefType>(op.getValues().getType()).getDimSize(1)),
         op(op) {}
 
   void lower() {
     forEachRow(op, op.getInput(), [&](Value row) {
       auto words = VectorType::get({kChunk}, b.getI32Type());
-      Value sums = reduce(
-          zeros(b.getI32Type()), paddedK,
-          [&](Value acc, Value column, Value mask) -> Value {
-            std::optional<int64_t> at = getConstantIntValue(column);
-            Value q = at && *at >= k ? zeros(b.getI8Type())
-                                     : load(op.getInput(), {row, column}, mask);
-            store(q, op.getValues(), row, column);
-            return arith::AddIOp::create(
-                b, loc, acc, arith::ExtSIOp::create(b, loc, words, q));
-          });
-      Value sum = vector::ReductionOp::create(
-          b, loc, vector::CombiningKind::ADD, sums);
+      Value sums =
+          reduce(zeros(b.getI32Type()), paddedK,
+                 [&](Value acc, Value column, Value mask) -> Value {
+                   std::optional<int64_t> at = getConstantIntValue(column);
+                   Value q = at && *at >= k
+                                 ? zeros(b.getI8Type())
+                                 : load(op.getInput(), {row, column}, mask);
+                   store(q, op.getValues(), row, column);
+                   return arith::AddIOp::create(
+                       b, loc, acc, arith::ExtSIOp::create(b, loc, words, q));
+                 });
+      Value sum =
+          vector::ReductionOp::create(b, loc, vector::CombiningKind::ADD, sums);
       memref::StoreOp::create(b, loc, sum, op.getSums(), row);
     });
   }
@@ -333,8 +333,7 @@ private:
 class NormLowering : RowLowering {
 public:
   explicit NormLowering(rows::NormOp op)
-      : RowLowering(op,
-                    cast<MemRefType>(op.getInput().getType()).getDimSize(1),
+      : RowLowering(op, cast<MemRefType>(op.getInput().getType()).getDimSize(1),
                     cast<MemRefType>(op.getInput().getType()).getDimSize(1)),
         op(op) {}
 

@@ -6,19 +6,19 @@
 //===----------------------------------------------------------------------===//
 //
 // The k largest of a row by k passes over it: value and column make one 64-bit
-// key whose order is the op's (larger value first, then lower column, NaN last),
-// so each pass takes the greatest key below the one before, without a record of
-// what was taken, for any k and row. A row is a loop's step, or a thread's. The
-// counting sort of rows.group is sequential, on one thread of a GPU. Assumes
-// memrefs.
+// key whose order is the op's (larger value first, then lower column, NaN
+// last), so each pass takes the greatest key below the one before, without a
+// record of what was taken, for any k and row. A row is a loop's step, or a
+// thread's. The counting sort of rows.group is sequential, on one thread of a
+// GPU. Assumes memrefs.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Rows/IR/Rows.h"
-#include "passes/Kernels/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "passes/Kernels/Passes.h"
 
 namespace tercet {
 #define GEN_PASS_DEF_LOWERROWSTOPK
@@ -34,7 +34,8 @@ public:
   explicit Lowering(Operation *op) : op(op), b(op), loc(op->getLoc()) {}
 
   void lower(rows::TopKOp topk) {
-    int64_t columns = cast<MemRefType>(topk.getValues().getType()).getDimSize(1);
+    int64_t columns =
+        cast<MemRefType>(topk.getValues().getType()).getDimSize(1);
     int64_t k = cast<MemRefType>(topk.getIds().getType()).getDimSize(1);
     Value m = memref::DimOp::create(b, loc, topk.getValues(), index(0));
     forEachOfThread(m, [&](Value row) {
@@ -52,11 +53,11 @@ public:
         b.setInsertionPointToStart(search.getBody());
         Value column = search.getInductionVar();
         Value key = getKey(topk.getValues(), row, column);
-        Value below = arith::CmpIOp::create(
-            b, loc, arith::CmpIPredicate::slt, key, last);
+        Value below =
+            arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, key, last);
         key = arith::SelectOp::create(b, loc, below, key, none);
-        Value best = arith::MaxSIOp::create(b, loc,
-                                            search.getRegionIterArg(0), key);
+        Value best =
+            arith::MaxSIOp::create(b, loc, search.getRegionIterArg(0), key);
         scf::YieldOp::create(b, loc, best);
       }
       Value best = search.getResult(0);
@@ -141,7 +142,8 @@ private:
   /// All of [0, to), or what the thread has of it.
   void forEachOfThread(Value to, function_ref<void(Value)> body) {
     auto config = op->getAttrOfType<DictionaryAttr>("config");
-    auto threads = config ? config.getAs<IntegerAttr>("threads") : IntegerAttr();
+    auto threads =
+        config ? config.getAs<IntegerAttr>("threads") : IntegerAttr();
     Value from =
         threads ? gpu::ThreadIdOp::create(b, loc, gpu::Dimension::x).getResult()
                 : index(0);
@@ -157,8 +159,8 @@ private:
     Value flip = arith::AndIOp::create(b, loc, sign, lastColumn());
     Value sortable = arith::XOrIOp::create(b, loc, bits, flip);
     Value zero = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0.0f));
-    Value isZero = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, x,
-                                         zero);
+    Value isZero =
+        arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, x, zero);
     sortable = arith::SelectOp::create(b, loc, isZero, word(0), sortable);
     Value isNaN =
         arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x, x);

@@ -12,10 +12,10 @@
 //
 // A row is a pair of a token and a slot. Strategy `pairs` leaves rows in that
 // order, each naming its slice; `grouped` sorts them by expert first, works on
-// sorted rows, and reads the results back through the rank of each pair. Neither
-// copies weights nor touches an expert that no token chose. `auto` takes pairs
-// where four times the pairs are no more than the experts (hardly two pairs
-// share one then), else groups.
+// sorted rows, and reads the results back through the rank of each pair.
+// Neither copies weights nor touches an expert that no token chose. `auto`
+// takes pairs where four times the pairs are no more than the experts (hardly
+// two pairs share one then), else groups.
 //
 // Assumes coded trit weights (select-codes). Fails on other weights, by type.
 //
@@ -164,7 +164,8 @@ Value ExpertsBuilder::map(ValueRange inputs,
 
 /// Decides which row is which pair.
 void ExpertsBuilder::order(Value ids) {
-  int64_t perToken = cast<RankedTensorType>(op.getIds().getType()).getDimSize(1);
+  int64_t perToken =
+      cast<RankedTensorType>(op.getIds().getType()).getDimSize(1);
   auto toToken = [&](Value pair) -> Value {
     Value k = arith::ConstantOp::create(
         b, loc, b.getIntegerAttr(pair.getType(), perToken));
@@ -172,10 +173,13 @@ void ExpertsBuilder::order(Value ids) {
   };
   if (!grouped) {
     slices = ids;
-    tokens = map({}, [&](ValueRange) -> Value {
-      Value token = toToken(linalg::IndexOp::create(b, loc, 0));
-      return arith::IndexCastOp::create(b, loc, b.getI32Type(), token);
-    }, b.getI32Type());
+    tokens = map(
+        {},
+        [&](ValueRange) -> Value {
+          Value token = toToken(linalg::IndexOp::create(b, loc, 0));
+          return arith::IndexCastOp::create(b, loc, b.getI32Type(), token);
+        },
+        b.getI32Type());
     return;
   }
   int64_t experts = cast<RankedTensorType>(op.getUp().getType()).getDimSize(0);
@@ -183,14 +187,14 @@ void ExpertsBuilder::order(Value ids) {
       tensor::EmptyOp::create(b, loc, {experts + 1}, b.getI32Type()),
       tensor::EmptyOp::create(b, loc, Sizes{count}, b.getI32Type()),
       tensor::EmptyOp::create(b, loc, Sizes{count}, b.getI32Type())};
-  auto sort = rows::GroupOp::create(b, loc, TypeRange(ValueRange(inits)), ids,
-                                    inits[0], inits[1], inits[2],
-                                    DictionaryAttr());
+  auto sort =
+      rows::GroupOp::create(b, loc, TypeRange(ValueRange(inits)), ids, inits[0],
+                            inits[1], inits[2], DictionaryAttr());
   offsets = sort.getResult(0);
   pairs = sort.getResult(1);
   positions = sort.getResult(2);
-  tokens = map(pairs, [&](ValueRange args) { return toToken(args[0]); },
-               b.getI32Type());
+  tokens = map(
+      pairs, [&](ValueRange args) { return toToken(args[0]); }, b.getI32Type());
 }
 
 FailureOr<Value> ExpertsBuilder::build() {
@@ -221,35 +225,43 @@ FailureOr<Value> ExpertsBuilder::build() {
       b.getI32IntegerAttr(
           cast<RankedTensorType>(op.getUp().getType()).getDimSize(0)));
   auto isInside = [&](Value id) -> Value {
-    return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, id, experts);
+    return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, id,
+                                 experts);
   };
   if (!trusted)
-    ids = map(given, [&](ValueRange args) -> Value {
-      Value zero = arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(0));
-      return arith::SelectOp::create(b, loc, isInside(args[0]), args[0], zero);
-    }, b.getI32Type());
+    ids = map(
+        given,
+        [&](ValueRange args) -> Value {
+          Value zero =
+              arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(0));
+          return arith::SelectOp::create(b, loc, isInside(args[0]), args[0],
+                                         zero);
+        },
+        b.getI32Type());
   order(ids);
   // What belongs to a pair, in the order of the rows.
   auto toRows = [&](Value v) -> Value {
     if (!grouped)
       return v;
-    return map(pairs, [&](ValueRange args) -> Value {
-      Value at =
-          arith::IndexCastOp::create(b, loc, b.getIndexType(), args[0]);
-      return tensor::ExtractOp::create(b, loc, v, at);
-    }, getElementTypeOrSelf(v.getType()));
+    return map(
+        pairs,
+        [&](ValueRange args) -> Value {
+          Value at =
+              arith::IndexCastOp::create(b, loc, b.getIndexType(), args[0]);
+          return tensor::ExtractOp::create(b, loc, v, at);
+        },
+        getElementTypeOrSelf(v.getType()));
   };
 
   Rows x = quantize(op.getInput(), *up);
   SmallVector<Value> operands;
   if (op.getGate())
     operands.push_back(
-        product(x, *gate, tokens, {},
-                [](Value y, ValueRange) { return y; }));
+        product(x, *gate, tokens, {}, [](Value y, ValueRange) { return y; }));
   if (op.getWeights())
     operands.push_back(toRows(flat(op.getWeights())));
-  Value hidden = product(
-      x, *up, tokens, operands, [&](Value y, ValueRange args) -> Value {
+  Value hidden =
+      product(x, *up, tokens, operands, [&](Value y, ValueRange args) -> Value {
         Value h = latent::emitActivation(b, loc, op.getActivation(), y,
                                          op.getGate() ? args[0] : Value());
         if (op.getWeights())
@@ -289,8 +301,7 @@ FailureOr<Value> ExpertsBuilder::build() {
 }
 
 namespace {
-struct DecomposeExperts
-    : tercet::impl::DecomposeExpertsBase<DecomposeExperts> {
+struct DecomposeExperts : tercet::impl::DecomposeExpertsBase<DecomposeExperts> {
   using DecomposeExpertsBase::DecomposeExpertsBase;
 
   void runOnOperation() override {
@@ -307,8 +318,7 @@ struct DecomposeExperts
       op.emitRemark("experts run ")
           << (grouped ? "grouped: pairs sorted by expert, weights read once"
                       : "as pairs: a product for each token and expert");
-      FailureOr<Value> result =
-          ExpertsBuilder(op, weights, grouped).build();
+      FailureOr<Value> result = ExpertsBuilder(op, weights, grouped).build();
       if (failed(result))
         return signalPassFailure();
       op.replaceAllUsesWith(*result);

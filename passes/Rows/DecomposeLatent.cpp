@@ -67,15 +67,15 @@ static LogicalResult decompose(OpBuilder &b, latent::EmbedOp op) {
   Location loc = op.getLoc();
   Sizes sizes{tensor::getMixedSize(b, loc, op.getIds(), 0),
               tensor::getMixedSize(b, loc, op.getTable(), 1)};
-  op.replaceAllUsesWith(r.map(
-      op.getIds(), {Axes{0}}, sizes, b.getF32Type(),
-      [&](ValueRange args) -> Value {
-        Value row =
-            arith::IndexCastOp::create(b, loc, b.getIndexType(), args[0]);
-        Value column = linalg::IndexOp::create(b, loc, 1);
-        return tensor::ExtractOp::create(b, loc, op.getTable(),
-                                         ValueRange{row, column});
-      }));
+  op.replaceAllUsesWith(
+      r.map(op.getIds(), {Axes{0}}, sizes, b.getF32Type(),
+            [&](ValueRange args) -> Value {
+              Value row =
+                  arith::IndexCastOp::create(b, loc, b.getIndexType(), args[0]);
+              Value column = linalg::IndexOp::create(b, loc, 1);
+              return tensor::ExtractOp::create(b, loc, op.getTable(),
+                                               ValueRange{row, column});
+            }));
   return success();
 }
 
@@ -137,14 +137,13 @@ static LogicalResult decompose(OpBuilder &b, latent::ProjectOp op) {
   Location loc = op.getLoc();
   auto weight = cast<RankedTensorType>(op.getWeight().getType());
   if (isa<ternary::TritType>(weight.getElementType())) {
-    op.replaceAllUsesWith(ternary::LinearOp::create(
-                              b, loc, op.getType(), op.getInput(),
-                              op.getWeight(), op.getScale(), op.getGain(),
-                              Value(), op.getEpsAttr(),
-                              ternary::QuantModeAttr::get(
-                                  b.getContext(),
-                                  ternary::QuantMode::AbsmaxI8))
-                              .getResult());
+    op.replaceAllUsesWith(
+        ternary::LinearOp::create(
+            b, loc, op.getType(), op.getInput(), op.getWeight(), op.getScale(),
+            op.getGain(), Value(), op.getEpsAttr(),
+            ternary::QuantModeAttr::get(b.getContext(),
+                                        ternary::QuantMode::AbsmaxI8))
+            .getResult());
     return success();
   }
   if (!weight.getElementType().isF32())
@@ -154,9 +153,9 @@ static LogicalResult decompose(OpBuilder &b, latent::ProjectOp op) {
   Value x = op.getInput();
   if (op.getGain())
     x = normalize(b, loc, x, op.getGain(), op.getEpsAttr());
-  op.replaceAllUsesWith(buildFloatMatmul(
-      b, loc, x, op.getWeight(), {}, {},
-      [](ValueRange args) { return args[0]; }));
+  op.replaceAllUsesWith(
+      buildFloatMatmul(b, loc, x, op.getWeight(), {}, {},
+                       [](ValueRange args) { return args[0]; }));
   return success();
 }
 

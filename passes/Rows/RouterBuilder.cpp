@@ -46,16 +46,17 @@ static Value softplus(OpBuilder &b, Location loc, Value x, Value zero) {
   Value small =
       math::ExpOp::create(b, loc, arith::NegFOp::create(b, loc, magnitude));
   Value rest = math::Log1pOp::create(b, loc, small);
-  return arith::AddFOp::create(b, loc,
-                               arith::MaximumFOp::create(b, loc, x, zero), rest);
+  return arith::AddFOp::create(
+      b, loc, arith::MaximumFOp::create(b, loc, x, zero), rest);
 }
 
 Value RouterBuilder::emitScore(Value logit) {
   switch (routing.getScore()) {
   case latent::Score::Sigmoid: {
     Value e = math::ExpOp::create(b, loc, arith::NegFOp::create(b, loc, logit));
-    return arith::DivFOp::create(b, loc, constant(1.0f),
-                                 arith::AddFOp::create(b, loc, constant(1.0f), e));
+    return arith::DivFOp::create(
+        b, loc, constant(1.0f),
+        arith::AddFOp::create(b, loc, constant(1.0f), e));
   }
   case latent::Score::SqrtSoftplus:
     return math::SqrtOp::create(b, loc,
@@ -70,29 +71,31 @@ Value RouterBuilder::emitScore(Value logit) {
 /// Softmax of each row.
 Value RouterBuilder::softmax(Value x) {
   Sizes sizes = r.getSizes(x);
-  Value highest = r.reduce(
-      x, {Axes{0, 1}}, 2, {0}, {sizes[0]},
-      b.getF32FloatAttr(-std::numeric_limits<float>::infinity()),
-      [&](ValueRange args) -> Value {
-        return arith::MaximumFOp::create(b, loc, args[1], args[0]);
-      });
+  Value highest =
+      r.reduce(x, {Axes{0, 1}}, 2, {0}, {sizes[0]},
+               b.getF32FloatAttr(-std::numeric_limits<float>::infinity()),
+               [&](ValueRange args) -> Value {
+                 return arith::MaximumFOp::create(b, loc, args[1], args[0]);
+               });
   Value powers = r.map({x, highest}, {Axes{0, 1}, Axes{0}}, sizes,
                        b.getF32Type(), [&](ValueRange args) -> Value {
                          Value d =
                              arith::SubFOp::create(b, loc, args[0], args[1]);
                          return math::ExpOp::create(b, loc, d);
                        });
-  Value sums = r.reduce(powers, {Axes{0, 1}}, 2, {0}, {sizes[0]},
-                        b.getF32FloatAttr(0.0f), [&](ValueRange args) -> Value {
-                          return arith::AddFOp::create(b, loc, args[1], args[0]);
-                        });
+  Value sums =
+      r.reduce(powers, {Axes{0, 1}}, 2, {0}, {sizes[0]},
+               b.getF32FloatAttr(0.0f), [&](ValueRange args) -> Value {
+                 return arith::AddFOp::create(b, loc, args[1], args[0]);
+               });
   return r.map({powers, sums}, {Axes{0, 1}, Axes{0}}, sizes, b.getF32Type(),
                [&](ValueRange args) -> Value {
                  return arith::DivFOp::create(b, loc, args[0], args[1]);
                });
 }
 
-/// g_i = sum over j of softmax_j(q_i * k_j) * v_j; `thirds` [M, 3E] has q, k, v.
+/// g_i = sum over j of softmax_j(q_i * k_j) * v_j; `thirds` [M, 3E] has q, k,
+/// v.
 Value RouterBuilder::attentionLogits(Value thirds, int64_t experts) {
   OpFoldResult m = tensor::getMixedSize(b, loc, thirds, 0),
                e = b.getIndexAttr(experts);
@@ -120,15 +123,14 @@ Value RouterBuilder::attentionLogits(Value thirds, int64_t experts) {
         return arith::MaximumFOp::create(b, loc, args[2], product(args));
       });
   auto power = [&](ValueRange args, Value top) -> Value {
-    return math::ExpOp::create(b, loc,
-                               arith::SubFOp::create(b, loc, product(args), top));
+    return math::ExpOp::create(
+        b, loc, arith::SubFOp::create(b, loc, product(args), top));
   };
-  Value sums = r.reduce({q, k, highest}, {Axes{0, 1}, Axes{0, 2}, Axes{0, 1}},
-                        3, {0, 1}, shape, b.getF32FloatAttr(0.0f),
-                        [&](ValueRange args) -> Value {
-                          return arith::AddFOp::create(b, loc, args[3],
-                                                       power(args, args[2]));
-                        });
+  Value sums = r.reduce(
+      {q, k, highest}, {Axes{0, 1}, Axes{0, 2}, Axes{0, 1}}, 3, {0, 1}, shape,
+      b.getF32FloatAttr(0.0f), [&](ValueRange args) -> Value {
+        return arith::AddFOp::create(b, loc, args[3], power(args, args[2]));
+      });
   return r.reduce(
       {q, k, highest, sums, v},
       {Axes{0, 1}, Axes{0, 2}, Axes{0, 1}, Axes{0, 1}, Axes{0, 2}}, 3, {0, 1},
@@ -160,7 +162,8 @@ Value RouterBuilder::pick(Value values, Value ids) {
                });
 }
 
-/// `choice` [M, E] with experts outside of the best groups put behind all others.
+/// `choice` [M, E] with experts outside of the best groups put behind all
+/// others.
 Value RouterBuilder::keepGroups(Value choice) {
   auto type = cast<RankedTensorType>(choice.getType());
   int64_t experts = type.getDimSize(1), groups = routing.getGroups(),
@@ -196,14 +199,15 @@ Value RouterBuilder::keepGroups(Value choice) {
         Value group = arith::DivUIOp::create(
             b, loc, linalg::IndexOp::create(b, loc, 1),
             arith::ConstantIndexOp::create(b, loc, width));
-        Value number = arith::IndexCastOp::create(b, loc, b.getI32Type(), group);
+        Value number =
+            arith::IndexCastOp::create(b, loc, b.getI32Type(), group);
         Value inside;
         for (int64_t t = 0; t < routing.getTopGroups(); ++t) {
           Value id = tensor::ExtractOp::create(
               b, loc, kept,
               ValueRange{row, arith::ConstantIndexOp::create(b, loc, t)});
-          Value equal = arith::CmpIOp::create(
-              b, loc, arith::CmpIPredicate::eq, id, number);
+          Value equal = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                              id, number);
           inside = inside
                        ? arith::OrIOp::create(b, loc, inside, equal).getResult()
                        : equal;
@@ -212,8 +216,7 @@ Value RouterBuilder::keepGroups(Value choice) {
         Value isNaN = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO,
                                             args[0], args[0]);
         Value lowest = constant(-std::numeric_limits<float>::infinity());
-        Value value =
-            arith::SelectOp::create(b, loc, isNaN, lowest, args[0]);
+        Value value = arith::SelectOp::create(b, loc, isNaN, lowest, args[0]);
         Value never = constant(std::numeric_limits<float>::quiet_NaN());
         return arith::SelectOp::create(b, loc, inside, value, never);
       });
@@ -236,10 +239,11 @@ Value RouterBuilder::weigh(Value chosen) {
     return scale ? r.map(chosen, {Axes{0, 1}}, sizes, b.getF32Type(),
                          [&](ValueRange args) { return scaled(args[0]); })
                  : chosen;
-  Value sums = r.reduce(chosen, {Axes{0, 1}}, 2, {0}, {sizes[0]},
-                        b.getF32FloatAttr(0.0f), [&](ValueRange args) -> Value {
-                          return arith::AddFOp::create(b, loc, args[1], args[0]);
-                        });
+  Value sums =
+      r.reduce(chosen, {Axes{0, 1}}, 2, {0}, {sizes[0]},
+               b.getF32FloatAttr(0.0f), [&](ValueRange args) -> Value {
+                 return arith::AddFOp::create(b, loc, args[1], args[0]);
+               });
   return r.map({chosen, sums}, {Axes{0, 1}, Axes{0}}, sizes, b.getF32Type(),
                [&](ValueRange args) {
                  Value sum =
@@ -254,15 +258,15 @@ std::pair<Value, Value> RouterBuilder::build(Value input, Value weight,
   auto identity = [](ValueRange args) { return args[0]; };
   Value scores;
   if (attention) {
-    Value thirds =
-        buildFloatMatmul(b, loc, input, weight, {}, {}, identity);
+    Value thirds = buildFloatMatmul(b, loc, input, weight, {}, {}, identity);
     Value logits = attentionLogits(
         thirds, cast<RankedTensorType>(weight.getType()).getDimSize(0) / 3);
     scores = r.map(logits, {Axes{0, 1}}, r.getSizes(logits), b.getF32Type(),
                    [&](ValueRange args) { return emitScore(args[0]); });
   } else {
-    scores = buildFloatMatmul(b, loc, input, weight, {}, {},
-                              [&](ValueRange args) { return emitScore(args[0]); });
+    scores =
+        buildFloatMatmul(b, loc, input, weight, {}, {},
+                         [&](ValueRange args) { return emitScore(args[0]); });
   }
   if (routing.getScore() == latent::Score::SoftmaxPre)
     scores = softmax(scores);

@@ -1,4 +1,5 @@
-//===- RouterBuilder.h - the choice of experts in rows and linalg -*- C++ -*-===//
+//===- RouterBuilder.h - the choice of experts in rows and linalg -*- C++
+//-*-===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -29,9 +30,8 @@ public:
       : b(b), loc(loc), r(b, loc), routing(routing) {}
 
   /// The ids [M, k] and weights [M, k] of tokens [M, D].
-  std::pair<mlir::Value, mlir::Value> build(mlir::Value input,
-                                            mlir::Value weight,
-                                            mlir::Value bias);
+  std::pair<mlir::Value, mlir::Value>
+  build(mlir::Value input, mlir::Value weight, mlir::Value bias);
 
 private:
   using Axes = ternary::ReferenceBuilder::Axes;

@@ -11,10 +11,10 @@
 
 namespace tercet {
 
-/// Columns of a row of i8 activations: whole words of the code. Rows that are close
-/// to a multiple of 2 KiB apart are brought to an odd number of cache lines: 16 such
-/// rows would meet in one or two sets of a first-level cache and push each other out,
-/// which halves the speed of a product on AVX-512.
+/// Columns of a row of i8 activations: whole words of the code. Rows that are
+/// close to a multiple of 2 KiB apart are brought to an odd number of cache
+/// lines: 16 such rows would meet in one or two sets of a first-level cache and
+/// push each other out, which halves the speed of a product on AVX-512.
 int64_t getRowBytes(ternary::CodeAttr code, int64_t k);
 
 } // namespace tercet

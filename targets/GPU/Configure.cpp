@@ -119,8 +119,8 @@ static SmallVector<int64_t> configureDots(Product op, StringRef engine,
   return {8, std::max<int64_t>(ternary::kPanelRows, threads / slices * 4)};
 }
 
-/// About 16 rows a workgroup; a block of as many keys as let every thread have a
-/// key and four rows.
+/// About 16 rows a workgroup; a block of as many keys as let every thread have
+/// a key and four rows.
 static SmallVector<int64_t> configureAttention(rows::AttentionOp op,
                                                SetDefault setDefault,
                                                int64_t threads) {
@@ -185,7 +185,8 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
   } else if (isa<rows::GroupOp>(root.getOperation())) {
     threads = wave;
     sizes = {0};
-  } else if (auto attention = dyn_cast<rows::AttentionOp>(root.getOperation())) {
+  } else if (auto attention =
+                 dyn_cast<rows::AttentionOp>(root.getOperation())) {
     sizes = configureAttention(attention, setDefault, threads);
   } else if (auto quantize = dyn_cast<rows::QuantizeOp>(root.getOperation());
              quantize && !quantize.getHadamard()) {

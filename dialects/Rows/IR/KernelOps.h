@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Verification, effects, shapes and row tiling of the destination-style ops over
-// tensors or memrefs; for the .cpp files of this folder.
+// Verification, effects, shapes and row tiling of the destination-style ops
+// over tensors or memrefs; for the .cpp files of this folder.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TERCET_DIALECTS_ROWS_IR_KERNELOPS_H
@@ -30,11 +30,10 @@ inline bool compatible(int64_t a, int64_t b) {
 /// A row-wise kernel op is either over tensors, with one result per init, or
 /// over memrefs with none.
 inline LogicalResult verifyDestinationStyle(DestinationStyleOpInterface op) {
-  unsigned tensors = llvm::count_if(op->getOperandTypes(), [](Type t) {
-    return isa<RankedTensorType>(t);
-  });
-  unsigned memrefs = llvm::count_if(
-      op->getOperandTypes(), [](Type t) { return isa<MemRefType>(t); });
+  unsigned tensors = llvm::count_if(
+      op->getOperandTypes(), [](Type t) { return isa<RankedTensorType>(t); });
+  unsigned memrefs = llvm::count_if(op->getOperandTypes(),
+                                    [](Type t) { return isa<MemRefType>(t); });
   if (tensors && memrefs)
     return op->emitOpError("mixes tensors and memrefs");
   if (op->getNumResults() != (tensors ? op.getNumDpsInits() : 0))
@@ -136,11 +135,12 @@ getRowTilePosition(OpBuilder &b, Location loc, Value init,
   return success();
 }
 
-/// The region of a product: `types` names the rule of its types, `ops` that of its
-/// operations.
+/// The region of a product: `types` names the rule of its types, `ops` that of
+/// its operations.
 inline LogicalResult verifyEpilogue(Operation *op, StringRef types,
-                                    StringRef ops, Block &body, Type accumulator,
-                                    ValueRange operands, Type result) {
+                                    StringRef ops, Block &body,
+                                    Type accumulator, ValueRange operands,
+                                    Type result) {
   SmallVector<Type> expected{accumulator};
   for (Value v : operands)
     expected.push_back(shaped(v).getElementType());

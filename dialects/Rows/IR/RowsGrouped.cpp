@@ -16,8 +16,8 @@ static bool isVector(Value v, int64_t size) {
   return shaped(v).getRank() == 1 && compatible(shaped(v).getDimSize(0), size);
 }
 
-/// The slices of an operand that a tile of (r, n) needs: its axes are those that
-/// `map` names; axes of other loops stay whole.
+/// The slices of an operand that a tile of (r, n) needs: its axes are those
+/// that `map` names; axes of other loops stay whole.
 static Value sliceByMap(OpBuilder &b, Location loc, Value operand,
                         AffineMap map, ArrayRef<OpFoldResult> offsets,
                         ArrayRef<OpFoldResult> sizes) {
@@ -105,8 +105,9 @@ LogicalResult GroupedMatmulOp::verify() {
       (getSlices() && !isVector(getSlices(), rows)) ||
       (getIndex() ? !isVector(getIndex(), rows)
                   : !compatible(input.getDimSize(0), rows)))
-    return emitOpError("ROWS-G3: needs either slices [R] or offsets [G + 1], an "
-                       "index of [R] or as many input rows, and init [R, N]");
+    return emitOpError(
+        "ROWS-G3: needs either slices [R] or offsets [G + 1], an "
+        "index of [R] or as many input rows, and init [R, N]");
   // ROWS-G2
   if (weight.getRank() != 3 || weight.isDynamicDim(0) ||
       weight.getDimSize(2) != code.getPanelBytes(k) ||
@@ -132,9 +133,10 @@ LogicalResult GroupedMatmulOp::verify() {
         (map.getNumResults() == 2 &&
          map != AffineMap::getMultiDimIdentityMap(4, getContext())
                     .getMajorSubMap(2)))
-      return emitOpError("ROWS-G4: an epilogue map is one of (r, n, g, m) -> (), "
-                         "(r), (n), (g), (m) or (r, n), of the operand's rank, "
-                         "got ")
+      return emitOpError(
+                 "ROWS-G4: an epilogue map is one of (r, n, g, m) -> (), "
+                 "(r), (n), (g), (m) or (r, n), of the operand's rank, "
+                 "got ")
              << AffineMapAttr::get(map) << " for " << operand.getType();
   // ROWS-G5
   if (failed(verifyEpilogue(*this, "ROWS-G5", "ROWS-G5", getEpilogue().front(),
@@ -157,8 +159,9 @@ SmallVector<Range> GroupedMatmulOp::getIterationDomain(OpBuilder &b) {
   return getOutputDomain(b, getLoc(), getInit());
 }
 
-/// Tiles over outputs and, where every row names its slice, over rows. A tile of
-/// outputs begins at a multiple of 16. Input rows stay whole behind an index.
+/// Tiles over outputs and, where every row names its slice, over rows. A tile
+/// of outputs begins at a multiple of 16. Input rows stay whole behind an
+/// index.
 FailureOr<TilingResult>
 GroupedMatmulOp::getTiledImplementation(OpBuilder &b,
                                         ArrayRef<OpFoldResult> offsets,
@@ -214,12 +217,12 @@ LogicalResult FloatMatmulOp::verify() {
              init = shaped(getInit());
   // ROWS-F1
   if (input.getRank() != 2 || weight.getRank() != 2 || init.getRank() != 2 ||
-      input.isDynamicDim(1) ||
-      input.getDimSize(1) != weight.getDimSize(1) ||
+      input.isDynamicDim(1) || input.getDimSize(1) != weight.getDimSize(1) ||
       !compatible(weight.getDimSize(0), init.getDimSize(1)) ||
       !compatible(input.getDimSize(0), init.getDimSize(0)))
-    return emitOpError("ROWS-F1: input is [M, K], weight [N, K] with a static K, "
-                       "init [M, N], got ")
+    return emitOpError(
+               "ROWS-F1: input is [M, K], weight [N, K] with a static K, "
+               "init [M, N], got ")
            << input << ", " << weight << " and " << init;
   // ROWS-F2
   SmallVector<AffineMap> maps = getEpilogueMapsArray();
@@ -231,8 +234,9 @@ LogicalResult FloatMatmulOp::verify() {
         !map.isProjectedPermutation() ||
         map.getNumResults() != shaped(operand).getRank() ||
         (map.getNumResults() == 2 && !map.isIdentity()))
-      return emitOpError("ROWS-F2: an epilogue map is one of (r, n) -> (), (r), "
-                         "(n) or (r, n), of the operand's rank, got ")
+      return emitOpError(
+                 "ROWS-F2: an epilogue map is one of (r, n) -> (), (r), "
+                 "(n) or (r, n), of the operand's rank, got ")
              << AffineMapAttr::get(map) << " for " << operand.getType();
   if (failed(verifyEpilogue(*this, "ROWS-F2", "ROWS-F2", getEpilogue().front(),
                             Float32Type::get(getContext()),
@@ -324,8 +328,9 @@ LogicalResult GroupOp::verify() {
   if (slices.getRank() != 1 || offsets.getRank() != 1 ||
       offsets.isDynamicDim(0) || offsets.getDimSize(0) < 2 ||
       !isVector(getOrder(), rows) || !isVector(getRank(), rows))
-    return emitOpError("ROWS-S1: slices, order and rank must be [R] and offsets "
-                       "[G + 1], got ")
+    return emitOpError(
+               "ROWS-S1: slices, order and rank must be [R] and offsets "
+               "[G + 1], got ")
            << slices << ", " << getOrder().getType() << ", "
            << getRank().getType() << " and " << offsets;
   return verifyDestinationStyle(*this);
@@ -345,8 +350,10 @@ GroupOp::getTiledImplementation(OpBuilder &, ArrayRef<OpFoldResult>,
                                 ArrayRef<OpFoldResult>) {
   return emitOpError("cannot be tiled");
 }
-LogicalResult GroupOp::getResultTilePosition(
-    OpBuilder &, unsigned, ArrayRef<OpFoldResult>, ArrayRef<OpFoldResult>,
-    SmallVector<OpFoldResult> &, SmallVector<OpFoldResult> &) {
+LogicalResult GroupOp::getResultTilePosition(OpBuilder &, unsigned,
+                                             ArrayRef<OpFoldResult>,
+                                             ArrayRef<OpFoldResult>,
+                                             SmallVector<OpFoldResult> &,
+                                             SmallVector<OpFoldResult> &) {
   return failure();
 }

@@ -66,8 +66,7 @@ SmallVector<Range> QuantizeOp::getIterationDomain(OpBuilder &b) {
   return getRowDomain(b, getLoc(), getInput());
 }
 FailureOr<TilingResult>
-QuantizeOp::getTiledImplementation(OpBuilder &b,
-                                   ArrayRef<OpFoldResult> offsets,
+QuantizeOp::getTiledImplementation(OpBuilder &b, ArrayRef<OpFoldResult> offsets,
                                    ArrayRef<OpFoldResult> sizes) {
   SmallVector<Value> whole;
   if (getGain())
@@ -210,8 +209,7 @@ LogicalResult MatmulOp::verify() {
            << sums << " and " << init;
   // ROWS-M2
   int64_t n = init.getDimSize(1);
-  if (weight.getRank() != 2 ||
-      weight.getDimSize(1) != code.getPanelBytes(k) ||
+  if (weight.getRank() != 2 || weight.getDimSize(1) != code.getPanelBytes(k) ||
       (!ShapedType::isDynamic(n) &&
        !compatible(weight.getDimSize(0), ternary::Code::getPanels(n))))
     return emitOpError("ROWS-M2: weight must be [ceil(N/16), ")
@@ -256,8 +254,8 @@ SmallVector<Range> MatmulOp::getIterationDomain(OpBuilder &b) {
           Range{zero, getDim(b, getLoc(), getInit(), 1), one}};
 }
 
-/// Tiles over rows and outputs. A tile of outputs begins at a multiple of 16, so
-/// that it is made of whole panels; the caller's tile size sees to that.
+/// Tiles over rows and outputs. A tile of outputs begins at a multiple of 16,
+/// so that it is made of whole panels; the caller's tile size sees to that.
 FailureOr<TilingResult>
 MatmulOp::getTiledImplementation(OpBuilder &b, ArrayRef<OpFoldResult> offsets,
                                  ArrayRef<OpFoldResult> sizes) {
@@ -408,8 +406,9 @@ LogicalResult WeightOp::verify() {
     const ternary::Code &code = ternary::getCode(getCode()->getKind());
     if ((source.getRank() != 2 && source.getRank() != 3) ||
         !source.hasStaticShape())
-      return emitOpError("ROWS-W2: an encoded weight has a static shape [N, K] or "
-                         "[E, N, K], got ")
+      return emitOpError(
+                 "ROWS-W2: an encoded weight has a static shape [N, K] or "
+                 "[E, N, K], got ")
              << source;
     SmallVector<int64_t> stored(source.getShape());
     int64_t &panels = stored[stored.size() - 2], &bytes = stored.back();

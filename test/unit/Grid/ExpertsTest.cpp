@@ -8,8 +8,8 @@
 // latent.experts by both strategies against plain loops, to the bit for squared
 // ReLU; with a gated activation, whose exponential is a polynomial, executors
 // equal each other to the bit and the loops within a bound. Routing is what is
-// hard: all tokens to one expert, experts without tokens, the same expert twice,
-// ids out of range. latent.route against a sort in double precision.
+// hard: all tokens to one expert, experts without tokens, the same expert
+// twice, ids out of range. latent.route against a sort in double precision.
 //
 //===----------------------------------------------------------------------===//
 #include "Harness.h"
@@ -202,13 +202,15 @@ const Case kCases[] = {{"i2", 8, 2, 16, 24, 16, false, false},
                        {"i2", 1, 1, 5, 17, 1, false, false},
                        {"i2", 64, 22, 64, 168, 64, false, true}};
 
-INSTANTIATE_TEST_SUITE_P(
-    Variants, Experts, testing::ValuesIn(kCases), [](const auto &info) {
-      const Case &c = info.param;
-      return std::string(c.code) + "_" + std::to_string(c.experts) + "_" +
-             std::to_string(c.perToken) + (c.gated ? "_gated" : "") +
-             (c.before ? "_before" : "");
-    });
+INSTANTIATE_TEST_SUITE_P(Variants, Experts, testing::ValuesIn(kCases),
+                         [](const auto &info) {
+                           const Case &c = info.param;
+                           return std::string(c.code) + "_" +
+                                  std::to_string(c.experts) + "_" +
+                                  std::to_string(c.perToken) +
+                                  (c.gated ? "_gated" : "") +
+                                  (c.before ? "_before" : "");
+                         });
 
 //===----------------------------------------------------------------------===//
 // route
@@ -279,8 +281,9 @@ TEST_P(Route, EqualsASort) {
       " {tercet.bound = 16}) -> (" + it + ", " + yt + ") {\n" + load("w", wt) +
       load("b", bt) + "  %ids, %p = latent.route #latent.routing<top_k = " +
       std::to_string(r.k) + r.text + "> %x, %w " +
-      (r.bias ? "bias(%b : " + bt + ") " : "") + ": " + xt + ", " + wt + " -> " +
-      it + ", " + yt + "\n  return %ids, %p : " + it + ", " + yt + "\n}\n";
+      (r.bias ? "bias(%b : " + bt + ") " : "") + ": " + xt + ", " + wt +
+      " -> " + it + ", " + yt + "\n  return %ids, %p : " + it + ", " + yt +
+      "\n}\n";
   bool post = std::string(r.text).find("softmax_post") != std::string::npos;
   bool pre = std::string(r.text).find("softmax_pre") != std::string::npos;
   bool root = std::string(r.text).find("sqrt_softplus") != std::string::npos;
@@ -321,8 +324,8 @@ TEST_P(Route, EqualsASort) {
       for (int64_t j = 0; j < r.k; ++j) {
         int64_t e = expected[j];
         ASSERT_EQ(ids[m * r.k + j], e) << "token " << m << ", slot " << j;
-        double share = (post ? std::exp(p[e]) : p[e]) /
-                       (raw && !post ? 1.0 : total) * 2.5;
+        double share =
+            (post ? std::exp(p[e]) : p[e]) / (raw && !post ? 1.0 : total) * 2.5;
         if (std::isnan(share))
           EXPECT_TRUE(std::isnan(w[m * r.k + j]));
         else
@@ -347,5 +350,7 @@ const Routing kRoutings[] = {
     {"many", ", scale = 2.5 : f32", 512, 22, 1, 1, true}};
 
 INSTANTIATE_TEST_SUITE_P(Variants, Route, testing::ValuesIn(kRoutings),
-                         [](const auto &info) { return std::string(info.param.name); });
+                         [](const auto &info) {
+                           return std::string(info.param.name);
+                         });
 } // namespace

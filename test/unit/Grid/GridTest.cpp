@@ -140,17 +140,14 @@ TEST_P(Grid, EveryPathEqualsTheOracle) {
       }
       if (m > 2)
         std::fill(q.begin() + 2 * c.k, q.begin() + 3 * c.k, int8_t(127));
-      EXPECT_EQ(
-          (callMatrix<int32_t>(s, "matmul", q, m, c.k, c.n)),
-          matmul(q, layer.weights, m, c.n, c.k));
+      EXPECT_EQ((callMatrix<int32_t>(s, "matmul", q, m, c.k, c.n)),
+                matmul(q, layer.weights, m, c.n, c.k));
       if (m == 1) {
-        EXPECT_EQ(
-            (callMatrix<int32_t>(s, "one", q, m, c.k, c.n)),
-            matmul(q, layer.weights, m, c.n, c.k));
+        EXPECT_EQ((callMatrix<int32_t>(s, "one", q, m, c.k, c.n)),
+                  matmul(q, layer.weights, m, c.n, c.k));
       }
-      EXPECT_EQ(
-          (callMatrix<float>(s, "linear", x, m, c.k, c.n)),
-          linear(x, layer, m, c.n, c.k));
+      EXPECT_EQ((callMatrix<float>(s, "linear", x, m, c.k, c.n)),
+                linear(x, layer, m, c.n, c.k));
       if (HasFailure())
         break;
     }

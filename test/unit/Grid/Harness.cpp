@@ -65,8 +65,8 @@ WeightFile::~WeightFile() { unlink(path); }
 std::string tercet::test::global(const std::string &name,
                                  const std::string &type,
                                  const std::string &attributes) {
-  return "ml_program.global private @" + name + "(#ml_program.extern : " + type +
-         ") : " + type + attributes + "\n";
+  return "ml_program.global private @" + name +
+         "(#ml_program.extern : " + type + ") : " + type + attributes + "\n";
 }
 
 std::string tercet::test::load(const std::string &name,
@@ -91,8 +91,8 @@ void tercet::test::call(tercet_session *session, const char *entry,
     return tensors;
   };
   std::vector<DLTensor> in = toTensors(inputs), out = toTensors(outputs);
-  tercet_status *status = tercet_session_call(session, entry, in.data(),
-                                              in.size(), out.data(), out.size());
+  tercet_status *status = tercet_session_call(
+      session, entry, in.data(), in.size(), out.data(), out.size());
   EXPECT_EQ(status, nullptr) << tercet_status_message(status);
   tercet_status_free(status);
 }
@@ -118,9 +118,9 @@ void Model::compile(const std::string &text, WeightFile &weights,
   options.code = code;
   tercet_compiler *compiler = tercet_compiler_create();
   std::string diagnostics;
-  int failed = tercet_compiler_compile(compiler, text.data(), text.size(),
-                                       &options, collectDiagnostic, &diagnostics,
-                                       &bytes, &size);
+  int failed =
+      tercet_compiler_compile(compiler, text.data(), text.size(), &options,
+                              collectDiagnostic, &diagnostics, &bytes, &size);
   tercet_compiler_free(compiler);
   ASSERT_EQ(failed, 0) << diagnostics;
 }

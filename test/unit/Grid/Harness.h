@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Compiles a model once, for all CPU code paths and for GPUs of both vendors with
-// and without matrix instructions, through the compiler's C API, and runs it
-// through the runtime's on every CPU path that this machine has and on every GPU,
-// in emulation.
+// Compiles a model once, for all CPU code paths and for GPUs of both vendors
+// with and without matrix instructions, through the compiler's C API, and runs
+// it through the runtime's on every CPU path that this machine has and on every
+// GPU, in emulation.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TERCET_TEST_UNIT_GRID_HARNESS_H
@@ -70,8 +70,8 @@ public:
   /// Compiles; an error is a fatal test failure. `code` may be null.
   Model(const std::string &text, WeightFile &weights, const char *code);
   ~Model();
-  /// A session of `run` on each executor, until one fails. Fails where less than
-  /// all GPUs and two CPU paths are there.
+  /// A session of `run` on each executor, until one fails. Fails where less
+  /// than all GPUs and two CPU paths are there.
   void onEveryExecutor(
       std::function<void(tercet_session *, const char *target)> run);
 

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Written from the ops' descriptions alone, without MLIR and without the code of
-// the compiler: what every compiled path is compared with, to the bit.
+// Written from the ops' descriptions alone, without MLIR and without the code
+// of the compiler: what every compiled path is compared with, to the bit.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TERCET_TEST_UNIT_GRID_ORACLE_H
