@@ -212,6 +212,78 @@ INSTANTIATE_TEST_SUITE_P(Variants, Experts, testing::ValuesIn(kCases),
                                   (c.before ? "_before" : "");
                          });
 
+/// Float master weights become trits with a scale for each expert.
+TEST(ExpertsOfMasters, EachHasItsScale) {
+  constexpr int64_t kExperts = 5, kIn = 16, kHidden = 24, kTokens = 4;
+  std::mt19937 rng(3);
+  std::normal_distribution<float> normal;
+  std::vector<float> up(kExperts * kHidden * kIn), down(up.size());
+  for (size_t i = 0; i < up.size(); ++i) {
+    // Experts of different magnitude: one scale for all would show.
+    up[i] = normal(rng) * float(1 + i / (kHidden * kIn));
+    down[i] = normal(rng);
+  }
+  auto ternarize = [](const std::vector<float> &w, int64_t expert,
+                      int64_t size) {
+    Layer layer;
+    double sum = 0;
+    for (int64_t i = 0; i < size; ++i)
+      sum += std::fabs(w[expert * size + i]);
+    layer.scale = float(std::max(sum / double(size), 1e-5));
+    float inverse = 1.0f / layer.scale;
+    for (int64_t i = 0; i < size; ++i) {
+      float t = std::nearbyint(w[expert * size + i] * inverse);
+      layer.weights.push_back(int8_t(std::max(-1.0f, std::min(1.0f, t))));
+    }
+    return layer;
+  };
+  WeightFile file;
+  file.add("u", {kExperts, kHidden, kIn}, up);
+  file.add("d", {kExperts, kIn, kHidden}, down);
+  std::string u = type("f32", {kExperts, kHidden, kIn}),
+              ut = type("!ternary.trit", {kExperts, kHidden, kIn}),
+              d = type("f32", {kExperts, kIn, kHidden}),
+              dt = type("!ternary.trit", {kExperts, kIn, kHidden}),
+              scale = type("f32", {kExperts}), x = type("f32", {kTokens, kIn}),
+              ids = type("i32", {kTokens, 1}),
+              y = type("f32", {kTokens, 1, kIn});
+  Model model(
+      global("u", u) + global("d", d) + "func.func @experts(%x: " + x +
+          ", %ids: " + ids + ") -> " + y + " {\n" + load("u", u) +
+          load("d", d) + "  %ut, %us = ternary.ternarize %u : " + u + " -> " +
+          ut + ", " + scale + "\n  %dt, %ds = ternary.ternarize %d : " + d +
+          " -> " + dt + ", " + scale +
+          "\n  %y = latent.experts <relu2> %x, %ids up(%ut, %us : " + ut +
+          ", " + scale + ") down(%dt, %ds : " + dt + ", " + scale + ") : " + x +
+          ", " + ids + " -> " + y + "\n  return %y : " + y + "\n}\n",
+      file, nullptr);
+  if (HasFatalFailure())
+    return;
+  std::vector<float> tokens(kTokens * kIn), expected;
+  std::vector<int32_t> chosen{4, 0, 2, 4};
+  for (float &v : tokens)
+    v = normal(rng);
+  for (int64_t t = 0; t < kTokens; ++t) {
+    std::vector<float> row(tokens.begin() + t * kIn,
+                           tokens.begin() + (t + 1) * kIn);
+    auto h =
+        linear(row, ternarize(up, chosen[t], kHidden * kIn), 1, kHidden, kIn);
+    for (float &v : h)
+      v = std::max(v, 0.0f) * std::max(v, 0.0f);
+    auto out =
+        linear(h, ternarize(down, chosen[t], kHidden * kIn), 1, kIn, kHidden);
+    expected.insert(expected.end(), out.begin(), out.end());
+  }
+  model.onEveryExecutor([&](tercet_session *session, const char *target) {
+    SCOPED_TRACE(target);
+    std::vector<float> result(expected.size());
+    call(session, "experts",
+         {View(tokens, {kTokens, kIn}), View(chosen, {kTokens, 1})},
+         {View(result, {kTokens, 1, kIn})});
+    EXPECT_EQ(result, expected);
+  });
+}
+
 //===----------------------------------------------------------------------===//
 // route
 //===----------------------------------------------------------------------===//
