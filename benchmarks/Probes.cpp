@@ -104,6 +104,32 @@ TERCET_TARGET("avx2") double peakMaddubs(uint64_t count) {
   }
   return done * 32.0 * 2;
 }
+
+TERCET_TARGET("avx512f") double peakFma512(uint64_t count) {
+  __m512 sums[16], x = _mm512_set1_ps(0.5f), w = _mm512_set1_ps(1.0f);
+  for (__m512 &sum : sums)
+    sum = _mm512_setzero_ps();
+  uint64_t done = 0;
+  for (; done < count; done += 16) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 16; ++i)
+      asm volatile("vfmadd231ps %2, %1, %0" : "+v"(sums[i]) : "v"(x), "v"(w));
+  }
+  return done * 16.0 * 2;
+}
+
+TERCET_TARGET("avx2,fma") double peakFma256(uint64_t count) {
+  __m256 sums[12], x = _mm256_set1_ps(0.5f), w = _mm256_set1_ps(1.0f);
+  for (__m256 &sum : sums)
+    sum = _mm256_setzero_ps();
+  uint64_t done = 0;
+  for (; done < count; done += 12) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 12; ++i)
+      asm volatile("vfmadd231ps %2, %1, %0" : "+x"(sums[i]) : "x"(x), "x"(w));
+  }
+  return done * 8.0 * 2;
+}
 #endif
 
 } // namespace
@@ -126,6 +152,16 @@ Int8Peak tercet::benchmarks::int8Peak() {
     return {"AVX-VNNI vpdpbusd", peakVnni256};
   if (__builtin_cpu_supports("avx2"))
     return {"AVX2 vpmaddubsw", peakMaddubs};
+#endif
+  return {nullptr, nullptr};
+}
+
+FmaPeak tercet::benchmarks::fmaPeak() {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f"))
+    return {"AVX-512 vfmadd231ps", peakFma512};
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    return {"AVX2 vfmadd231ps", peakFma256};
 #endif
   return {nullptr, nullptr};
 }

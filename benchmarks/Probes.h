@@ -1,5 +1,4 @@
-//===- Probes.h - what the machine can do at most -----------------*- C++
-//-*-===//
+//===- Probes.h - what the machine can do at most ---------------*- C++ -*-===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -28,6 +27,14 @@ struct Int8Peak {
 };
 
 Int8Peak int8Peak();
+
+/// One fused multiply-add of f32, repeated like Int8Peak.
+struct FmaPeak {
+  const char *instruction;
+  double (*run)(uint64_t count);
+};
+
+FmaPeak fmaPeak();
 
 } // namespace tercet::benchmarks
 

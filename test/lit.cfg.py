@@ -90,6 +90,7 @@ for tool in ("qemu-aarch64", "qemu-riscv64"):
 feature("ci", os.environ.get("CI") == "true")
 
 feature("dev-full", os.path.exists("/dev/full"))
+feature("benchmarks", config.tercet_benchmarks)
 feature("root", os.geteuid() == 0)
 feature("sanitizer", bool(config.tercet_sanitize))
 # A GPU is what its device nodes say; without one no driver can be of use.

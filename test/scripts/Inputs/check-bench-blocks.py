@@ -1,0 +1,45 @@
+"""Figures of scripts/bench --tiny that follow from the shapes alone."""
+import json
+import sys
+
+rows = {row["name"]: row for row in json.load(open(sys.argv[1]))}
+
+
+def equal(name, field, want):
+    if rows[name][field] != want:
+        sys.exit(f"{name}: {field} is {rows[name][field]}, expected {want}")
+
+
+# Hidden 64, latent 32, 16 experts of width 48 with 3 a token, shared expert 96: the router and
+# its bias; two scales an expert; four matrices with a scale, two bits a trit; three experts.
+equal("latent/block/tiny-super/i2/tokens=1", "bytes_of_an_expert", 2 * 48 * 32 // 4)
+equal("latent/block/tiny-super/i2/tokens=1", "distinct_experts", 3)
+equal("latent/block/tiny-super/i2/tokens=1", "weight_bytes",
+      4 * 16 * 64 + 4 * 16 + 2 * 4 * 16 + 2 * (32 * 64 + 96 * 64) // 4 + 4 * 4 + 3 * 768)
+# Two operations for each weight that a token meets.
+equal("latent/block/tiny-super/i2/tokens=4", "ops",
+      4 * 2 * (16 * 64 + 2 * 32 * 64 + 2 * 96 * 64 + 3 * 2 * 48 * 32))
+# Three matrices an expert with a gate, no latent space without projections.
+equal("latent/block/tiny-k3/i2/tokens=1", "bytes_of_an_expert", 3 * 48 * 32 // 4)
+equal("latent/block/tiny-k3/i2/tokens=1", "experts_of_the_released_model", 896)
+equal("latent/block/tiny-nano/i2/tokens=1", "bytes_of_an_expert", 2 * 32 * 64 // 4)
+# Four heads of width 32 over 64 keys: a product with the key and one with the value.
+equal("attention/prefill/4x64x32", "ops", 4 * 64 * 64 * 32 * 4)
+equal("attention/causal/4x64x32", "ops", 4 * (64 * 65 // 2) * 32 * 4)
+equal("attention/decode/4x64x32", "ops", 4 * 64 * 32 * 4)
+
+for name, row in rows.items():
+    block = name.startswith("latent/block/")
+    # Four tokens choose more than one does, and at most all.
+    if block and name.endswith("=4"):
+        if not row["chosen"] < row["distinct_experts"] <= min(row["experts"], 4 * row["chosen"]):
+            sys.exit(f"{name}: {row['distinct_experts']} experts")
+    if row["roof"]:
+        parts = row["roof_seconds"].values()
+        share = (sum(parts) if block else max(parts)) / row["seconds"]
+        if abs(row["fraction_of_roof"] / share - 1) > 1e-9:
+            sys.exit(f"{name}: fraction of the roof {row['fraction_of_roof']}, expected {share}")
+    if ("outside_share" in row) != (block and row["tokens"] == 1) or not 0 <= row.get("outside_share", 0) < 1:
+        sys.exit(f"{name}: share outside of weight reads {row.get('outside_share')}")
+    if len(row["seconds_of_tries"]) != 2 or min(row["seconds_of_tries"]) != row["seconds"]:
+        sys.exit(f"{name}: tries {row['seconds_of_tries']} for {row['seconds']}")
