@@ -8,12 +8,15 @@
 // Uses the public header of the runtime and nothing else of Tercet:
 //
 //   charlm charlm.tercet alphabet.txt heldout.txt [--windows=N] [--generate=N]
-//          [--prompt=TEXT] [--threads=N] [--device=NAME] [--device-plugin=LIB]
+//          [--prompt=TEXT] [--threads=N] [--sessions=N] [--device=NAME]
+//          [--device-plugin=LIB]
 //
 // Reads the prompt in one call (prefill), writes the likeliest characters one
 // by one (decode), and measures bits a character on held-out text: in windows
 // of 512 characters, each character but the first of a window is predicted from
-// those before it.
+// those before it. With --sessions as many threads generate the text again at
+// once, each in a session of its own over the one artifact, and have to write
+// the same.
 //
 //===----------------------------------------------------------------------===//
 #include "tercet/runtime.h"
@@ -26,6 +29,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -178,12 +182,36 @@ std::string generate(Model &model, const Alphabet &alphabet,
   decodeSeconds = now() - start;
   return text;
 }
+
+/// The same text in many sessions at once; fails where one writes another.
+/// Gives the seconds that they took together.
+double generateTogether(tercet_artifact *artifact, tercet_device *device,
+                        int sessions, const Alphabet &alphabet,
+                        const std::string &prompt,
+                        const std::string &expected) {
+  std::vector<std::string> texts(sessions);
+  std::vector<std::thread> threads;
+  double start = now();
+  for (std::string &text : texts)
+    threads.emplace_back([&] {
+      Model model(artifact, device);
+      double prefill, decode;
+      text = generate(model, alphabet, prompt, int64_t(expected.size()),
+                      prefill, decode);
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+  for (const std::string &text : texts)
+    if (text != expected)
+      fail("a session among others wrote another text: " + text);
+  return now() - start;
+}
 } // namespace
 
 int main(int argc, char **argv) {
   std::string prompt = "And God said unto ", device = "cpu", plugin;
   int64_t windows = 1 << 30, count = 256;
-  int threads = 1;
+  int threads = 1, sessions = 0;
   std::vector<std::string> files;
   for (int i = 1; i < argc; ++i) {
     std::string arg = argv[i];
@@ -203,6 +231,8 @@ int main(int argc, char **argv) {
       count = std::atoll(number.c_str());
     else if (take("--threads=", number))
       threads = std::atoi(number.c_str());
+    else if (take("--sessions=", number))
+      sessions = std::atoi(number.c_str());
     else if (arg[0] == '-')
       fail("unknown option " + arg);
     else
@@ -238,6 +268,13 @@ int main(int argc, char **argv) {
         std::printf("decode: %.0f tokens/s (%.1f us a token)\n",
                     double(count - 1) / decode,
                     1e6 * decode / double(count - 1));
+      if (sessions > 0) {
+        double seconds = generateTogether(artifact, opened, sessions, alphabet,
+                                          prompt, made);
+        std::printf("%d sessions at once: the same text, %.0f tokens/s "
+                    "together\n",
+                    sessions, double(count * sessions) / seconds);
+      }
     }
     double read, all;
     countBytes(artifact, model.vocabulary, read, all);
