@@ -72,6 +72,16 @@ void SyntheticWeights::fill(StringRef key, RankedTensorType type,
     return;
   }
 
+  // Every byte is two values of 4 bits, or a power of two.
+  bool halves = isa<Float4E2M1FNType>(element);
+  if (halves || isa<Float8E8M0FNUType>(element)) {
+    bytes.resize(halves ? count / 2 : count);
+    for (uint8_t &byte : bytes)
+      byte = halves ? (random ? random->below(256) : 0x22)
+                    : 127 - (random ? random->below(8) : 0);
+    return;
+  }
+
   unsigned width = llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
   bytes.resize(count * width);
   for (int64_t i = 0; i < count; ++i) {

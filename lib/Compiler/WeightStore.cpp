@@ -7,9 +7,13 @@
 //
 // What a weight binds to:
 //   identity                        a tensor of the declared dtype and shape;
-//   encode                          I8 values -1, 0, 1 of the declared shape that
-//                                   obey the declared sparsity;
-//   ternarize_encode, .._scale      float master weights of the declared dtype.
+//   encode                          I8 values of the declared shape: any for i8,
+//                                   for trits -1, 0, 1 that obey the declared
+//                                   sparsity;
+//   ternarize_encode, .._scale      float master weights of the declared dtype;
+//   bytes                           floats of 4 or 8 bits: F8_E4M3, F8_E5M2,
+//                                   F8_E8M0, or for 4 bits U8 with half as many
+//                                   columns, the even one in the low half.
 // Nothing is converted in silence.
 //
 //===----------------------------------------------------------------------===//
@@ -40,6 +44,14 @@ static StringRef getFileType(Type type) {
     return "F16";
   if (type.isBF16())
     return "BF16";
+  if (isa<Float4E2M1FNType>(type))
+    return "U8";
+  if (isa<Float8E4M3FNType>(type))
+    return "F8_E4M3";
+  if (isa<Float8E5M2Type>(type))
+    return "F8_E5M2";
+  if (isa<Float8E8M0FNUType>(type))
+    return "F8_E8M0";
   auto integer = dyn_cast<IntegerType>(type);
   if (!integer)
     return "";
@@ -66,7 +78,10 @@ static RankedTensorType getSourceType(rows::WeightOp op) {
 /// "F32 256x64", what a file has to hold for this weight.
 static std::string describeWanted(rows::WeightOp op) {
   RankedTensorType type = getSourceType(op);
-  return support::describe(getFileType(type.getElementType()), type.getShape());
+  SmallVector<int64_t> shape(type.getShape());
+  if (isa<Float4E2M1FNType>(type.getElementType()) && !shape.empty())
+    shape.back() /= 2;
+  return support::describe(getFileType(type.getElementType()), shape);
 }
 
 llvm::Error WeightStore::addSource(StringRef text) {
@@ -169,7 +184,8 @@ ArrayRef<uint8_t> WeightStore::getSource(rows::WeightOp op,
 }
 
 FailureOr<ArrayRef<uint8_t>> WeightStore::getBytes(rows::WeightOp op) {
-  if (op.getTransform() == rows::WeightTransform::Identity) {
+  if (op.getTransform() == rows::WeightTransform::Identity ||
+      op.getTransform() == rows::WeightTransform::Bytes) {
     auto it = tensors.find(op.getKey());
     if (it != tensors.end())
       return it->second.tensor->data;
@@ -254,7 +270,8 @@ FailureOr<std::vector<uint8_t>> WeightStore::transform(rows::WeightOp op) const 
   std::vector<uint8_t> storage;
   ArrayRef<uint8_t> source = getSource(op, storage);
   RankedTensorType type = getSourceType(op);
-  if (op.getTransform() == rows::WeightTransform::Identity)
+  if (op.getTransform() == rows::WeightTransform::Identity ||
+      op.getTransform() == rows::WeightTransform::Bytes)
     return std::vector<uint8_t>(source.begin(), source.end());
   if (type.getRank() != 2 && type.getRank() != 3)
     return op.emitError("weight '") << op.getKey()
@@ -291,7 +308,8 @@ FailureOr<std::vector<uint8_t>> WeightStore::transform(rows::WeightOp op) const 
   for (int64_t e = 0; e < experts; ++e) {
     ArrayRef<int8_t> matrix = ArrayRef(trits).slice(e * n * k, n * k);
     std::string error;
-    if (failed(checkTrits(op, matrix, n, k, type.getRank() == 3 ? e : -1)))
+    if (code.getKind() != ternary::CodeKind::I8 &&
+        failed(checkTrits(op, matrix, n, k, type.getRank() == 3 ? e : -1)))
       return failure();
     if (failed(ternary::pack(code, matrix, n, k,
                              MutableArrayRef(bytes).slice(e * size, size),

@@ -5,12 +5,39 @@
 //
 //===----------------------------------------------------------------------===//
 #include "passes/Kernels/DotEngine.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include <map>
 #include <mutex>
 
 using namespace tercet::kernels;
 
 DotEngine::~DotEngine() = default;
+
+/// Whether decoded bytes are more than the 0, 1 and 2 of trits.
+static bool hasBytes(const tercet::ternary::Code &code) {
+  return code.getOffset() != 1;
+}
+
+mlir::Value DotEngine::emitDotOf(const ternary::Code &code, mlir::OpBuilder &b,
+                                 mlir::Location loc, mlir::Value acc,
+                                 mlir::Value codes, mlir::Value acts) const {
+  return hasBytes(code) ? emitByteDot(b, loc, acc, codes, acts)
+                        : emitDot(b, loc, acc, codes, acts);
+}
+
+int64_t DotEngine::getOffsetOf(const ternary::Code &code) const {
+  return code.getOffset() - (hasBytes(code) ? getByteBias() : 0);
+}
+
+mlir::Value tercet::kernels::emitSignedBytes(mlir::OpBuilder &b,
+                                             mlir::Location loc,
+                                             mlir::Value codes) {
+  mlir::TypedAttr mask = b.getI32IntegerAttr(int32_t(0x80808080));
+  if (auto type = mlir::dyn_cast<mlir::VectorType>(codes.getType()))
+    mask = mlir::DenseElementsAttr::get(type, mask);
+  return mlir::arith::XOrIOp::create(
+      b, loc, codes, mlir::arith::ConstantOp::create(b, loc, mask));
+}
 
 namespace {
 struct Registry {

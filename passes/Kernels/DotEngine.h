@@ -22,8 +22,8 @@ public:
   virtual ~DotEngine();
   /// "avx512vnni", "avx2", "portable", "dp4a", "dot4", ...
   virtual llvm::StringRef getName() const = 0;
-  /// 32-bit lanes of an accumulator: a divisor of 16; 1 on a GPU, where a thread
-  /// has one output of the panel.
+  /// 32-bit lanes of an accumulator: a divisor of 16; 1 on a GPU, where a
+  /// thread has one output of the panel.
   virtual unsigned getLanes() const = 0;
   virtual ternary::DecoderFeatures getDecoderFeatures() const { return {}; }
   /// Dialects of `emitDot` beyond vector, arith and llvm.
@@ -34,7 +34,27 @@ public:
   virtual mlir::Value emitDot(mlir::OpBuilder &b, mlir::Location loc,
                               mlir::Value acc, mlir::Value codes,
                               mlir::Value acts) const = 0;
+  /// The same for codes of all 8 bits, each less getByteBias(). The engines
+  /// whose emitDot is exact for them need not say more.
+  virtual mlir::Value emitByteDot(mlir::OpBuilder &b, mlir::Location loc,
+                                  mlir::Value acc, mlir::Value codes,
+                                  mlir::Value acts) const {
+    return emitDot(b, loc, acc, codes, acts);
+  }
+  virtual int64_t getByteBias() const { return 0; }
+
+  /// The dot product that weights of `code` take.
+  mlir::Value emitDotOf(const ternary::Code &code, mlir::OpBuilder &b,
+                        mlir::Location loc, mlir::Value acc, mlir::Value codes,
+                        mlir::Value acts) const;
+  /// How often the sum of a row's activations is in its sums of such products
+  /// beyond the weights' own: 1 for trits.
+  int64_t getOffsetOf(const ternary::Code &code) const;
 };
+
+/// The bytes of `codes` with their highest bits flipped: c - 128, signed.
+mlir::Value emitSignedBytes(mlir::OpBuilder &b, mlir::Location loc,
+                            mlir::Value codes);
 
 /// Adds an engine for the process (registration is done once, at start-up).
 void registerDotEngine(std::unique_ptr<DotEngine> engine);

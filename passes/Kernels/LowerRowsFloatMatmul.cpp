@@ -1,4 +1,4 @@
-//===- LowerRowsFloatMatmul.cpp - f32 products to vectors -----------------===//
+//===- LowerRowsFloatMatmul.cpp - float products to vectors ---------------===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -8,17 +8,18 @@
 // A block of rows times a block of outputs, 16 columns of both at a time: lane
 // i of an accumulator is the partial sum of columns i, i + 16, ..., which is
 // the order that the op prescribes, so that every target gives the same bits.
-// On a GPU a thread has outputs of its own. Assumes memrefs with static columns
-// that are contiguous within a row.
+// On a GPU a thread has outputs of its own. Weights are widened or decoded as
+// they come in (BlockDecoder.h). Assumes memrefs with static columns that are
+// contiguous within a row.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Rows/IR/Rows.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
+#include "passes/Kernels/BlockDecoder.h"
 #include "passes/Kernels/Passes.h"
 
 namespace tercet {
@@ -39,21 +40,24 @@ public:
   explicit FloatMatmulLowering(rows::FloatMatmulOp op)
       : op(op), b(op), loc(op.getLoc()),
         type(VectorType::get({kLanes}, b.getF32Type())),
-        k(cast<MemRefType>(op.getInput().getType()).getDimSize(1)) {}
+        k(cast<MemRefType>(op.getInput().getType()).getDimSize(1)),
+        weightElement(
+            cast<MemRefType>(op.getWeight().getType()).getElementType()) {}
 
   void lower() {
     Value m = memref::DimOp::create(b, loc, op.getInit(), index(0));
     Value n = memref::DimOp::create(b, loc, op.getInit(), index(1));
     auto config = op.getConfigAttr();
-    auto threads =
-        config ? config.getAs<IntegerAttr>("threads") : IntegerAttr();
-    if (threads) {
-      Value thread = gpu::ThreadIdOp::create(b, loc, gpu::Dimension::x);
-      Value points = arith::MulIOp::create(b, loc, m, n);
-      forEach(thread, points, threads.getInt(), [&](Value point) {
-        lowerBlock(arith::DivUIOp::create(b, loc, point, n), 1,
-                   arith::RemUIOp::create(b, loc, point, n), 1);
-      });
+    if (op.getFormat())
+      decoder.emplace(b, loc, *op.getFormat(),
+                      config && config.contains("permute16"));
+    if (config && config.contains("threads")) {
+      auto loop = scf::ParallelOp::create(
+          b, loc, ValueRange{index(0), index(0)}, ValueRange{m, n},
+          ValueRange{index(1), index(1)});
+      b.setInsertionPointToStart(loop.getBody());
+      ValueRange at = loop.getInductionVars();
+      lowerBlock(at[0], 1, at[1], 1);
       return;
     }
     forEachBlock(n, [&](Value output, int64_t outputs) {
@@ -86,13 +90,25 @@ private:
     forEach(whole, to, 1, [&](Value at) { body(at, 1); });
   }
 
+  /// 16 columns of a row, those behind the mask 0.
   Value load(Value memref, Value row, Value column, Value mask) {
+    auto type = VectorType::get(
+        {kLanes}, cast<MemRefType>(memref.getType()).getElementType());
     if (!mask)
       return vector::LoadOp::create(b, loc, type, memref,
                                     ValueRange{row, column});
     Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
     return vector::MaskedLoadOp::create(b, loc, type, memref,
                                         ValueRange{row, column}, mask, zero);
+  }
+
+  Value loadWeight(Value output, Value column, Value mask) {
+    if (decoder)
+      return decoder->load(op.getWeight(), op.getBlockScales(), output, column);
+    Value w = load(op.getWeight(), output, column, mask);
+    return weightElement.isF32()
+               ? w
+               : arith::ExtFOp::create(b, loc, type, w).getResult();
   }
 
   SmallVector<Value> step(ArrayRef<Value> rows, ArrayRef<Value> outputs,
@@ -102,7 +118,7 @@ private:
       x.push_back(load(op.getInput(), row, column, mask));
     SmallVector<Value> accs(sums);
     for (auto [o, output] : llvm::enumerate(outputs)) {
-      Value w = load(op.getWeight(), output, column, mask);
+      Value w = loadWeight(output, column, mask);
       for (auto [r, value] : llvm::enumerate(x)) {
         Value &acc = accs[r * outputs.size() + o];
         acc = arith::AddFOp::create(b, loc, acc,
@@ -182,6 +198,8 @@ private:
   Location loc;
   VectorType type;
   int64_t k;
+  Type weightElement;
+  std::optional<kernels::BlockDecoder> decoder;
 };
 
 struct LowerRowsFloatMatmul

@@ -1,19 +1,20 @@
-//===- LowerRowsGroupedMatmul.cpp - products by slice to rows.matmul ------===//
+//===- LowerRowsGroupedMatmul.cpp - products by slice to plain ones -------===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// A rows.grouped_matmul becomes loops around a rows.matmul on views: of one row
-// and its slice where every row names its slice, of up to kRows sorted rows of
-// a slice where offsets say which those are. So every code, dot engine and
-// target serves grouped products too, and no weight is ever copied. Sorted rows
+// A rows.grouped_matmul becomes loops around a rows.matmul on views, and a
+// rows.grouped_float_matmul loops around a rows.float_matmul: of one row and
+// its slice where every row names its slice, of up to kRows sorted rows of a
+// slice where offsets say which those are. So every code, dot engine and target
+// serves grouped products too, and no weight is ever copied. Sorted rows
 // that an index picks from the input are copied into a small buffer, which a
 // tile of outputs reads once for each of its panels.
 //
 // Assumes memrefs, and a config for the product inside; runs before
-// lower-rows-matmul and its counterparts of the GPUs.
+// lower-rows-matmul, lower-rows-float-matmul and the counterparts of the GPUs.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Rows/IR/Rows.h"
@@ -38,10 +39,9 @@ using namespace tercet;
 static constexpr int64_t kRows = 16;
 
 namespace {
-class GroupedLowering {
+template <typename Op> class GroupedLowering {
 public:
-  explicit GroupedLowering(rows::GroupedMatmulOp op)
-      : op(op), b(op), loc(op.getLoc()) {}
+  explicit GroupedLowering(Op op) : op(op), b(op), loc(op.getLoc()) {}
 
   void lower() {
     if (op.getSlices())
@@ -52,6 +52,9 @@ public:
   }
 
 private:
+  static constexpr bool isFloat =
+      std::is_same_v<Op, rows::GroupedFloatMatmulOp>;
+
   Value index(int64_t value) {
     return arith::ConstantIndexOp::create(b, loc, value);
   }
@@ -127,13 +130,26 @@ private:
         maps.push_back(AffineMap::get(2, 0, ctx));
       }
     }
-    auto matmul = rows::MatmulOp::create(
-        b, loc, TypeRange{}, op.getCodeAttr(), op.getKAttr(),
-        input(op.getInput()), input(op.getSums()), element(op.getWeight(), g),
-        operands, view(op.getInit(), row, count), b.getAffineMapArrayAttr(maps),
-        op.getConfigAttr());
+    Operation *matmul =
+        emitProduct(g, input, operands, view(op.getInit(), row, count),
+                    b.getAffineMapArrayAttr(maps));
     IRMapping mapping;
-    op.getEpilogue().cloneInto(&matmul.getEpilogue(), mapping);
+    op.getEpilogue().cloneInto(&matmul->getRegion(0), mapping);
+  }
+
+  /// The plain product with slice `g`, its region empty.
+  Operation *emitProduct(Value g, function_ref<Value(Value)> input,
+                         ValueRange operands, Value init, ArrayAttr maps) {
+    if constexpr (isFloat)
+      return rows::FloatMatmulOp::create(
+          b, loc, TypeRange{}, input(op.getInput()), element(op.getWeight(), g),
+          op.getBlockScales() ? element(op.getBlockScales(), g) : Value(),
+          operands, init, op.getFormatAttr(), maps, op.getConfigAttr());
+    else
+      return rows::MatmulOp::create(
+          b, loc, TypeRange{}, op.getCodeAttr(), op.getKAttr(),
+          input(op.getInput()), input(op.getSums()), element(op.getWeight(), g),
+          operands, init, maps, op.getConfigAttr());
   }
 
   void lowerPairs() {
@@ -158,7 +174,8 @@ private:
             b.getI64IntegerAttr(64));
       };
       add(op.getInput());
-      add(op.getSums());
+      if constexpr (!isFloat)
+        add(op.getSums());
       for (auto [map, operand] :
            llvm::zip(op.getEpilogueMapsArray(), op.getEpilogueOperands()))
         if (map.getNumResults() == 1 && map.getDimPosition(0) == 3 &&
@@ -191,7 +208,7 @@ private:
     });
   }
 
-  rows::GroupedMatmulOp op;
+  Op op;
   OpBuilder b;
   Location loc;
 };
@@ -199,15 +216,20 @@ private:
 struct LowerRowsGroupedMatmul
     : tercet::impl::LowerRowsGroupedMatmulBase<LowerRowsGroupedMatmul> {
   void runOnOperation() override {
-    SmallVector<rows::GroupedMatmulOp> ops;
-    getOperation().walk([&](rows::GroupedMatmulOp op) { ops.push_back(op); });
-    for (rows::GroupedMatmulOp op : ops) {
-      if (!isa<MemRefType>(op.getInit().getType())) {
-        op.emitError("cannot be lowered before it is bufferized");
-        return signalPassFailure();
-      }
-      GroupedLowering(op).lower();
+    if (failed(lowerAll<rows::GroupedMatmulOp>()) ||
+        failed(lowerAll<rows::GroupedFloatMatmulOp>()))
+      signalPassFailure();
+  }
+
+  template <typename Op> LogicalResult lowerAll() {
+    SmallVector<Op> ops;
+    getOperation().walk([&](Op op) { ops.push_back(op); });
+    for (Op op : ops) {
+      if (!isa<MemRefType>(op.getInit().getType()))
+        return op.emitError("cannot be lowered before it is bufferized");
+      GroupedLowering<Op>(op).lower();
     }
+    return success();
   }
 };
 } // namespace

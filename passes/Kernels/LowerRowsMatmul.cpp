@@ -14,7 +14,7 @@
 //     for each block of MR rows
 //       for each word of the panel
 //         decode the word once; one dot product per row and group of four
-//       subtract the rows' sums (codes are w + 1), run the epilogue, store
+//       subtract the rows' sums (codes are w + offset), run the epilogue, store
 //
 // The rows are cut into blocks of `row_block`, then of 4, then of 1, so that the
 // work follows the number of rows there are. With few rows the groups have
@@ -265,7 +265,7 @@ SmallVector<Value> MatmulLowering::accumulate(Value row, int64_t count,
         for (int64_t part = 0; part < parts; ++part) {
           Value &acc =
               accs[(r * parts + part) * chains + g % chains];
-          acc = engine.emitDot(b, loc, acc, decoded[part][g], acts);
+          acc = engine.emitDotOf(code, b, loc, acc, decoded[part][g], acts);
         }
       }
     }
@@ -302,9 +302,15 @@ void MatmulLowering::lowerBlock(Value row, int64_t count, Value panel,
     for (int64_t r = 0; r < count; ++r) {
       Value at =
           r ? arith::AddIOp::create(b, loc, row, index(r)).getResult() : row;
-      Value rowSum = memref::LoadOp::create(b, loc, op.getSums(), at);
-      Value acc = arith::SubIOp::create(b, loc, sums[r * parts + part],
-                                        splat(rowSum));
+      Value acc = sums[r * parts + part];
+      if (int64_t offset = engine.getOffsetOf(code)) {
+        Value rowSum = memref::LoadOp::create(b, loc, op.getSums(), at);
+        if (offset != 1)
+          rowSum = arith::MulIOp::create(
+              b, loc, rowSum,
+              arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(offset)));
+        acc = arith::SubIOp::create(b, loc, acc, splat(rowSum));
+      }
       storeOutputs(emitEpilogue(acc, at, output, mask), at, output, mask);
     }
   }

@@ -74,10 +74,10 @@ def LowerRowsMatmul : Pass<"lower-rows-matmul", "::mlir::func::FuncOp"> {
 
 def LowerRowsGroupedMatmul
     : Pass<"lower-rows-grouped-matmul", "::mlir::func::FuncOp"> {
-  let summary = "rows.grouped_matmul over memrefs to rows.matmul on views";
+  let summary = "grouped products over memrefs to plain ones on views";
   let description = [{
     A loop over rows, or over slices and blocks of their sorted rows, around a
-    rows.matmul with the same config and epilogue. Weights are read where they
+    rows.matmul or rows.float_matmul with the same config and epilogue. Weights are read where they
     are; only sorted rows that an index picks from the input are copied, 16 at a
     time.
   }];
@@ -90,11 +90,13 @@ def LowerRowsFloatMatmul
   let summary = "rows.float_matmul over memrefs to vectors or threads";
   let description = [{
     Blocks of four rows and four outputs in 16-lane vectors; with `threads` in the
-    op's `config` (GPU) a thread has outputs of its own.
+    op's `config` (GPU) a parallel loop over outputs instead. Weights of 4 bits are
+    decoded 16 at a time, by a table in a register where `permute16` is in the
+    `config` (AVX-512).
   }];
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
-                           "::mlir::gpu::GPUDialect"];
+                           "::mlir::LLVM::LLVMDialect"];
 }
 
 def LowerRowsInsert : Pass<"lower-rows-insert", "::mlir::func::FuncOp"> {

@@ -17,7 +17,9 @@
 // takes pairs where four times the pairs are no more than the experts (hardly
 // two pairs share one then), else groups.
 //
-// Assumes coded trit weights (select-codes). Fails on other weights, by type.
+// Float weights, of 4 bits too, take rows as they are and need no quantiser.
+// The weights of one op need not be of one kind. Assumes that trits are coded
+// (select-codes).
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Latent/Transforms/Activation.h"
@@ -29,7 +31,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Rows/Passes.h"
 #include "passes/Rows/RowLayout.h"
-#include "passes/Rows/WeightTable.h"
+#include "passes/Rows/RowProducts.h"
 
 namespace tercet {
 #define GEN_PASS_DEF_DECOMPOSEEXPERTS
@@ -52,19 +54,13 @@ public:
   FailureOr<Value> build();
 
 private:
-  /// Quantised rows: i8 values, scales, sums.
+  /// The rows that a product reads: i8 values with scales and sums, or floats.
   struct Rows {
     Value values, scale, sums;
   };
-  struct Weight {
-    Value packed, scale;
-    ternary::CodeAttr code;
-    int64_t n, k;
-  };
 
-  FailureOr<Weight> load(Value weight, Value scale);
-  Rows quantize(Value x, const Weight &weight);
-  Value product(const Rows &x, const Weight &weight, Value index,
+  Rows prepare(Value x, const ProductWeight &weight);
+  Value product(const Rows &x, const ProductWeight &weight, Value index,
                 ValueRange operands,
                 function_ref<Value(Value, ValueRange)> finish);
   void order(Value ids);
@@ -84,74 +80,67 @@ private:
 };
 } // namespace
 
-FailureOr<ExpertsBuilder::Weight> ExpertsBuilder::load(Value weight,
-                                                       Value scale) {
-  auto type = cast<RankedTensorType>(weight.getType());
-  ternary::CodeAttr code = ternary::getCode(type);
-  if (!code)
-    return op.emitOpError("experts of ")
-           << type
-           << " run on the reference path only; give trits with a storage code "
-              "(select-codes)";
-  Value source = weight;
-  if (auto encode = source.getDefiningOp<ternary::EncodeOp>())
-    source = encode.getInput();
-  FailureOr<Value> packed = weights.loadPacked(b, op, source, type, code);
-  if (failed(packed))
-    return failure();
-  return Weight{*packed, scale, code, type.getDimSize(1), type.getDimSize(2)};
-}
-
-ExpertsBuilder::Rows ExpertsBuilder::quantize(Value x, const Weight &weight) {
-  OpFoldResult m = tensor::getMixedSize(b, loc, x, 0);
-  OpFoldResult columns = b.getIndexAttr(getRowBytes(weight.code, weight.k));
-  Value inits[] = {
-      tensor::EmptyOp::create(b, loc, Sizes{m, columns}, b.getI8Type()),
-      tensor::EmptyOp::create(b, loc, Sizes{m}, b.getF32Type()),
-      tensor::EmptyOp::create(b, loc, Sizes{m}, b.getI32Type())};
-  auto quantize = rows::QuantizeOp::create(
-      b, loc, TypeRange(ValueRange(inits)), x, Value(), inits[0], inits[1],
-      inits[2],
-      ternary::QuantModeAttr::get(b.getContext(), ternary::QuantMode::AbsmaxI8),
-      b.getF32FloatAttr(0.0f), UnitAttr(), DictionaryAttr());
+ExpertsBuilder::Rows ExpertsBuilder::prepare(Value x,
+                                             const ProductWeight &weight) {
+  if (!weight.code)
+    return {x, {}, {}};
+  auto quantize = quantizeRows(
+      b, loc, x, Value(), getRowBytes(weight.code, weight.k),
+      ternary::QuantMode::AbsmaxI8, b.getF32FloatAttr(0.0f), false);
   return {quantize.getResult(0), quantize.getResult(1), quantize.getResult(2)};
 }
 
-/// finish(acc * (scale of the row * scale of the expert), operands at (r, n) or
-/// at (r)) for every row and output.
-Value ExpertsBuilder::product(const Rows &x, const Weight &weight, Value index,
-                              ValueRange operands,
+/// finish(product of a row with its expert, scaled; operands at (r, n) or at
+/// (r)) for every row and output.
+Value ExpertsBuilder::product(const Rows &x, const ProductWeight &weight,
+                              Value index, ValueRange operands,
                               function_ref<Value(Value, ValueRange)> finish) {
   MLIRContext *ctx = b.getContext();
   AffineExpr row = b.getAffineDimExpr(0), n = b.getAffineDimExpr(1);
-  SmallVector<Value> all{x.scale, weight.scale};
-  SmallVector<AffineMap> maps{AffineMap::get(4, 0, b.getAffineDimExpr(3)),
-                              AffineMap::get(4, 0, b.getAffineDimExpr(2))};
-  for (Value v : operands) {
+  SmallVector<Value> all;
+  SmallVector<AffineMap> maps;
+  auto add = [&](Value v, AffineMap map) {
     all.push_back(v);
-    maps.push_back(cast<RankedTensorType>(v.getType()).getRank() == 2
-                       ? AffineMap::get(4, 0, {row, n}, ctx)
-                       : AffineMap::get(4, 0, row));
-  }
+    maps.push_back(map);
+  };
+  if (x.scale)
+    add(x.scale, AffineMap::get(4, 0, b.getAffineDimExpr(3)));
+  if (weight.scale)
+    add(weight.scale, AffineMap::get(4, 0, b.getAffineDimExpr(2)));
+  size_t scales = all.size();
+  for (Value v : operands)
+    add(v, cast<RankedTensorType>(v.getType()).getRank() == 2
+               ? AffineMap::get(4, 0, {row, n}, ctx)
+               : AffineMap::get(4, 0, row));
   Value init = tensor::EmptyOp::create(
       b, loc, Sizes{count, b.getIndexAttr(weight.n)}, b.getF32Type());
-  auto matmul = rows::GroupedMatmulOp::create(
-      b, loc, TypeRange{init.getType()}, weight.code,
-      b.getI64IntegerAttr(weight.k), x.values, x.sums, weight.packed, slices,
-      offsets, index, all, init, b.getAffineMapArrayAttr(maps),
-      DictionaryAttr());
-  OpBuilder::InsertionGuard guard(b);
-  Block &body = matmul.getEpilogue().emplaceBlock();
-  body.addArgument(b.getI32Type(), loc);
-  for (Value v : all)
-    body.addArgument(getElementTypeOrSelf(v.getType()), loc);
-  b.setInsertionPointToEnd(&body);
-  Value acc =
-      arith::SIToFPOp::create(b, loc, b.getF32Type(), body.getArgument(0));
-  Value scale =
-      arith::MulFOp::create(b, loc, body.getArgument(1), body.getArgument(2));
-  Value y = arith::MulFOp::create(b, loc, acc, scale);
-  rows::YieldOp::create(b, loc, finish(y, body.getArguments().drop_front(3)));
+  // Of integers: float(acc) * (scale of the row * scale of the expert).
+  auto epilogue = [&](ValueRange args) {
+    Value y = args[0];
+    if (weight.code)
+      y = arith::SIToFPOp::create(b, loc, b.getF32Type(), y);
+    if (scales) {
+      Value scale = args[1];
+      if (scales == 2)
+        scale = arith::MulFOp::create(b, loc, scale, args[2]);
+      y = arith::MulFOp::create(b, loc, y, scale);
+    }
+    return finish(y, args.drop_front(1 + scales));
+  };
+  auto mapsAttr = b.getAffineMapArrayAttr(maps);
+  Type type = init.getType();
+  if (weight.code) {
+    auto matmul = rows::GroupedMatmulOp::create(
+        b, loc, type, weight.code, b.getI64IntegerAttr(weight.k), x.values,
+        x.sums, weight.data, slices, offsets, index, all, init, mapsAttr,
+        DictionaryAttr());
+    buildEpilogue(b, loc, matmul.getEpilogue(), b.getI32Type(), all, epilogue);
+    return matmul.getResult(0);
+  }
+  auto matmul = rows::GroupedFloatMatmulOp::create(
+      b, loc, type, x.values, weight.data, weight.blockScales, slices, offsets,
+      index, all, init, weight.format, mapsAttr, DictionaryAttr());
+  buildEpilogue(b, loc, matmul.getEpilogue(), b.getF32Type(), all, epilogue);
   return matmul.getResult(0);
 }
 
@@ -198,7 +187,10 @@ void ExpertsBuilder::order(Value ids) {
 }
 
 FailureOr<Value> ExpertsBuilder::build() {
-  FailureOr<Weight> up = load(op.getUp(), op.getUpScale()), down, gate;
+  auto load = [&](Value weight, Value scale) {
+    return loadProductWeight(weights, b, op, weight, scale);
+  };
+  FailureOr<ProductWeight> up = load(op.getUp(), op.getUpScale()), down, gate;
   if (failed(up))
     return failure();
   if (op.getGate() && failed(gate = load(op.getGate(), op.getGateScale())))
@@ -253,11 +245,13 @@ FailureOr<Value> ExpertsBuilder::build() {
         getElementTypeOrSelf(v.getType()));
   };
 
-  Rows x = quantize(op.getInput(), *up);
+  Rows x = prepare(op.getInput(), *up);
   SmallVector<Value> operands;
-  if (op.getGate())
+  if (op.getGate()) {
+    Rows own = gate->code == up->code ? x : prepare(op.getInput(), *gate);
     operands.push_back(
-        product(x, *gate, tokens, {}, [](Value y, ValueRange) { return y; }));
+        product(own, *gate, tokens, {}, [](Value y, ValueRange) { return y; }));
+  }
   if (op.getWeights())
     operands.push_back(toRows(flat(op.getWeights())));
   Value hidden =
@@ -272,7 +266,7 @@ FailureOr<Value> ExpertsBuilder::build() {
   if (!trusted)
     operands.push_back(toRows(given));
   Value result = product(
-      quantize(hidden, *down), *down, Value(), operands,
+      prepare(hidden, *down), *down, Value(), operands,
       [&](Value y, ValueRange args) -> Value {
         if (trusted)
           return y;
@@ -325,6 +319,15 @@ struct DecomposeExperts : tercet::impl::DecomposeExpertsBase<DecomposeExperts> {
       op.erase();
       ++numDecomposed;
     }
+    getOperation().walk([&](latent::DequantizeOp op) {
+      if (op->use_empty()) {
+        op.erase();
+        return;
+      }
+      op.emitOpError("is used other than as the weight of latent.project or "
+                     "latent.experts, which is not supported");
+      signalPassFailure();
+    });
   }
 
   bool isGrouped(latent::ExpertsOp op) {

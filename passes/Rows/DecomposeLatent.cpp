@@ -6,11 +6,12 @@
 //===----------------------------------------------------------------------===//
 //
 // Every latent op but `moe`, which latent-decompose-moe has taken apart, and
-// `experts`, which needs the codes of its weights first (decompose-experts).
-// What a pass has to see later becomes a rows op: norms, float products, the
-// choice of experts, attention. What is elementwise, or a short sum, becomes
-// linalg in the order that the op's description gives. Fails on a weight that
-// no product on an optimised path takes, naming its type.
+// `experts`, which needs the codes of its weights first (decompose-experts),
+// and `dequantize`, whose products read what it stands for. What a pass has to
+// see later becomes a rows op: norms, float products, the choice of experts,
+// attention. What is elementwise, or a short sum, becomes linalg in the order
+// that the op's description gives. Fails on a weight that no product on an
+// optimised path takes, naming its type.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Latent/IR/Latent.h"
@@ -22,6 +23,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Rows/Passes.h"
 #include "passes/Rows/RouterBuilder.h"
+#include "passes/Rows/RowProducts.h"
 
 namespace tercet {
 #define GEN_PASS_DEF_DECOMPOSELATENT
@@ -133,10 +135,12 @@ static LogicalResult decompose(OpBuilder &b, latent::CombineOp op) {
   return success();
 }
 
-static LogicalResult decompose(OpBuilder &b, latent::ProjectOp op) {
+static LogicalResult decompose(OpBuilder &b, latent::ProjectOp op,
+                               WeightTable &weights) {
   Location loc = op.getLoc();
-  auto weight = cast<RankedTensorType>(op.getWeight().getType());
-  if (isa<ternary::TritType>(weight.getElementType())) {
+  auto type = cast<RankedTensorType>(op.getWeight().getType());
+  if (isa<ternary::TritType>(type.getElementType())) {
+    // Its code is chosen later.
     op.replaceAllUsesWith(
         ternary::LinearOp::create(
             b, loc, op.getType(), op.getInput(), op.getWeight(), op.getScale(),
@@ -146,16 +150,34 @@ static LogicalResult decompose(OpBuilder &b, latent::ProjectOp op) {
             .getResult());
     return success();
   }
-  if (!weight.getElementType().isF32())
-    return op.emitOpError("weights of ")
-           << weight.getElementType()
-           << " run on the reference path only; give f32 or trits";
+  FailureOr<ProductWeight> weight =
+      loadProductWeight(weights, b, op, op.getWeight(), op.getScale());
+  if (failed(weight))
+    return failure();
+  if (weight->code) {
+    op.replaceAllUsesWith(buildLinear(
+        b, loc, op.getInput(), op.getGain(), op.getEpsAttr(),
+        ternary::QuantMode::AbsmaxI8, /*hadamard=*/false, *weight, Value()));
+    return success();
+  }
   Value x = op.getInput();
   if (op.getGain())
     x = normalize(b, loc, x, op.getGain(), op.getEpsAttr());
-  op.replaceAllUsesWith(
-      buildFloatMatmul(b, loc, x, op.getWeight(), {}, {},
-                       [](ValueRange args) { return args[0]; }));
+  SmallVector<Value> operands;
+  SmallVector<AffineMap> maps;
+  if (weight->scale) {
+    operands.push_back(weight->scale);
+    bool perOutput =
+        cast<RankedTensorType>(weight->scale.getType()).getRank() == 1;
+    maps.push_back(perOutput ? AffineMap::get(2, 0, b.getAffineDimExpr(1))
+                             : AffineMap::get(2, 0, b.getContext()));
+  }
+  op.replaceAllUsesWith(buildFloatMatmul(
+      b, loc, x, *weight, operands, maps, [&](ValueRange args) -> Value {
+        if (!weight->scale)
+          return args[0];
+        return arith::MulFOp::create(b, loc, args[0], args[1]);
+      }));
   return success();
 }
 
@@ -191,18 +213,20 @@ struct DecomposeLatent : tercet::impl::DecomposeLatentBase<DecomposeLatent> {
     SmallVector<Operation *> ops;
     getOperation().walk([&](Operation *op) {
       if (isa<latent::LatentDialect>(op->getDialect()) &&
-          !isa<latent::ExpertsOp>(op))
+          !isa<latent::ExpertsOp, latent::DequantizeOp>(op))
         ops.push_back(op);
     });
     OpBuilder b(&getContext());
+    WeightTable weights(getOperation());
     for (Operation *op : ops) {
       b.setInsertionPoint(op);
       LogicalResult result =
           llvm::TypeSwitch<Operation *, LogicalResult>(op)
               .Case<latent::RmsNormOp, latent::EmbedOp, latent::RotaryOp,
-                    latent::CombineOp, latent::ProjectOp, latent::RouteOp,
-                    latent::AttentionOp>(
+                    latent::CombineOp, latent::RouteOp, latent::AttentionOp>(
                   [&](auto o) { return decompose(b, o); })
+              .Case(
+                  [&](latent::ProjectOp o) { return decompose(b, o, weights); })
               .Default([&](Operation *o) {
                 return o->emitOpError("has no lowering to the rows level");
               });

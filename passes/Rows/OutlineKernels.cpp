@@ -14,6 +14,7 @@
 // and sizes; other tensor ops are refused by kind with a count.
 //
 //===----------------------------------------------------------------------===//
+#include "passes/Rows/KernelCost.h"
 #include "passes/Rows/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -34,8 +35,9 @@ using namespace tercet;
 
 static bool isRoot(Operation *op) {
   return isa<rows::QuantizeOp, rows::NormOp, rows::PackOp, rows::MatmulOp,
-             rows::GroupedMatmulOp, rows::FloatMatmulOp, rows::TopKOp,
-             rows::GroupOp, rows::AttentionOp, rows::InsertOp>(op) ||
+             rows::GroupedMatmulOp, rows::FloatMatmulOp,
+             rows::GroupedFloatMatmulOp, rows::TopKOp, rows::GroupOp,
+             rows::AttentionOp, rows::InsertOp>(op) ||
          (isa<linalg::LinalgOp>(op) && !isa<linalg::FillOp>(op));
 }
 
@@ -47,13 +49,7 @@ static bool mayStay(Operation *op) {
              ml_program::GlobalStoreOp>(op);
 }
 
-/// The number of elements' worth of work and traffic of a kernel, as affine maps
-/// over its index arguments.
 namespace {
-struct Cost {
-  AffineExpr bytes, ops;
-};
-
 class Outliner {
 public:
   Outliner(ModuleOp module, ModuleOp kernels)
@@ -164,7 +160,6 @@ private:
 
   void copyInits(DestinationStyleOpInterface root);
   LogicalResult tieState(rows::InsertOp root, func::FuncOp kernel);
-  Cost getCost(Operation *root, func::FuncOp kernel);
   void describe(Operation *root, func::FuncOp kernel);
 
   ModuleOp module, kernels;
@@ -321,113 +316,14 @@ LogicalResult Outliner::tieState(rows::InsertOp root, func::FuncOp kernel) {
   return success();
 }
 
-/// Keys and values up to the length, or all where the kernel does not say it by
-/// one of its sizes. Where both queries and keys have sizes that are not known, no
-/// affine map has their product: then the operations are those of one query.
-static Cost getAttentionCost(rows::AttentionOp op, func::FuncOp kernel,
-                             AffineExpr queries, AffineExpr keys) {
-  MLIRContext *ctx = op.getContext();
-  unsigned numTensors = llvm::count_if(kernel.getArgumentTypes(),
-                                       llvm::IsaPred<RankedTensorType>);
-  if (auto arg = dyn_cast<BlockArgument>(op.getLength()))
-    keys = getAffineDimExpr(arg.getArgNumber() - numTensors, ctx);
-  else if (std::optional<int64_t> length = getConstantIntValue(op.getLength()))
-    keys = getAffineConstantExpr(*length, ctx);
-  int64_t widths = op.getKeyWidth() + op.getValueWidth();
-  AffineExpr bytes = queries * (4 * op.getHeads() * widths) +
-                     keys * (4 * op.getKeyHeads() * widths);
-  AffineExpr pairs = keys;
-  if (auto rows = dyn_cast<AffineConstantExpr>(queries)) {
-    int64_t m = rows.getValue();
-    pairs = keys * m;
-    // The row r sees length - m + 1 + r keys.
-    if (op.getCausal())
-      pairs = pairs - m * (m - 1) / 2;
-  } else if (isa<AffineConstantExpr>(keys)) {
-    pairs = queries * keys;
-  }
-  return {bytes, pairs * (2 * op.getHeads() * widths)};
-}
-
-/// What a kernel touches and computes, for inspection and benchmarks.
-Cost Outliner::getCost(Operation *root, func::FuncOp kernel) {
-  MLIRContext *ctx = b.getContext();
-  auto sizeOf = [&](RankedTensorType type, DenseI64ArrayAttr numbers) {
-    AffineExpr size = getAffineConstantExpr(1, ctx);
-    for (int64_t i = 0, e = type.getRank(); i < e; ++i)
-      size = size * (type.isDynamicDim(i)
-                         ? getAffineDimExpr(numbers[i], ctx)
-                         : getAffineConstantExpr(type.getDimSize(i), ctx));
-    return size;
-  };
-  auto bytesOf = [&](RankedTensorType type, DenseI64ArrayAttr numbers) {
-    return sizeOf(type, numbers) *
-           ((type.getElementTypeBitWidth() + 7) / 8);
-  };
-  if (auto attention = dyn_cast<rows::AttentionOp>(root)) {
-    auto getSize = [&](Value v) {
-      int64_t known = cast<ShapedType>(v.getType()).getDimSize(0);
-      if (!ShapedType::isDynamic(known))
-        return getAffineConstantExpr(known, ctx);
-      auto dims = kernel.getArgAttrOfType<DenseI64ArrayAttr>(
-          cast<BlockArgument>(v).getArgNumber(), "tercet.dims");
-      return getAffineDimExpr(dims[0], ctx);
-    };
-    return getAttentionCost(attention, kernel, getSize(attention.getQ()),
-                            getSize(attention.getK()));
-  }
-  AffineExpr bytes = getAffineConstantExpr(0, ctx);
-  for (unsigned i = 0, e = kernel.getNumArguments(); i < e; ++i)
-    if (auto type = dyn_cast<RankedTensorType>(kernel.getArgument(i).getType()))
-      bytes = bytes + bytesOf(type, kernel.getArgAttrOfType<DenseI64ArrayAttr>(
-                                        i, "tercet.dims"));
-  AffineExpr ops = getAffineConstantExpr(0, ctx);
-  for (unsigned i = 0, e = kernel.getNumResults(); i < e; ++i) {
-    auto type = cast<RankedTensorType>(kernel.getResultTypes()[i]);
-    auto numbers =
-        kernel.getResultAttrOfType<DenseI64ArrayAttr>(i, "tercet.dims");
-    bytes = bytes + bytesOf(type, numbers);
-    ops = ops + sizeOf(type, numbers);
-  }
-  if (auto insert = dyn_cast<rows::InsertOp>(root)) {
-    // Of the state only the rows that are written.
-    auto arg = cast<BlockArgument>(insert.getInput());
-    AffineExpr rows = bytesOf(cast<RankedTensorType>(arg.getType()),
-                              kernel.getArgAttrOfType<DenseI64ArrayAttr>(
-                                  arg.getArgNumber(), "tercet.dims"));
-    bytes = rows * 2;
-    ops = getAffineConstantExpr(0, ctx);
-  } else if (auto matmul = dyn_cast<rows::MatmulOp>(root)) {
-    ops = ops * (2 * static_cast<int64_t>(matmul.getK()));
-  } else if (auto grouped = dyn_cast<rows::GroupedMatmulOp>(root)) {
-    ops = ops * (2 * static_cast<int64_t>(grouped.getK()));
-    // Of the weight only the slices that rows name: at most one a row.
-    auto weight = cast<RankedTensorType>(grouped.getWeight().getType());
-    AffineExpr all = getAffineConstantExpr(weight.getNumElements(), ctx);
-    auto rows = cast<RankedTensorType>(grouped.getInit().getType());
-    auto numbers =
-        kernel.getResultAttrOfType<DenseI64ArrayAttr>(0, "tercet.dims");
-    AffineExpr count = rows.isDynamicDim(0)
-                           ? getAffineDimExpr(numbers[0], ctx)
-                           : getAffineConstantExpr(rows.getDimSize(0), ctx);
-    int64_t slice = weight.getNumElements() / weight.getDimSize(0);
-    if (auto known = dyn_cast<AffineConstantExpr>(count))
-      bytes = bytes - all +
-              std::min(known.getValue(), weight.getDimSize(0)) * slice;
-  } else if (auto product = dyn_cast<rows::FloatMatmulOp>(root)) {
-    ops = ops * (2 * cast<ShapedType>(product.getInput().getType()).getDimSize(1));
-  } else if (auto linalgOp = dyn_cast<linalg::LinalgOp>(root)) {
-    SmallVector<int64_t> ranges = linalgOp.getStaticLoopRanges();
-    for (auto [range, kind] :
-         llvm::zip(ranges, linalgOp.getIteratorTypesArray()))
-      if (kind == utils::IteratorType::reduction && !ShapedType::isDynamic(range))
-        ops = ops * range;
-    int64_t scalarOps = 0;
-    for (Operation &op : linalgOp.getBlock()->without_terminator())
-      scalarOps += op.hasTrait<OpTrait::ConstantLike>() ? 0 : 1;
-    ops = ops * std::max<int64_t>(scalarOps, 1);
-  }
-  return {bytes, ops};
+/// "f32", "bf16", "nvfp4", ...
+template <typename Op> static std::string nameEncoding(Op op) {
+  if (op.getFormat())
+    return rows::stringifyBlockFormat(*op.getFormat()).str();
+  std::string name;
+  llvm::raw_string_ostream(name)
+      << cast<ShapedType>(op.getWeight().getType()).getElementType();
+  return name;
 }
 
 void Outliner::describe(Operation *root, func::FuncOp kernel) {
@@ -448,8 +344,12 @@ void Outliner::describe(Operation *root, func::FuncOp kernel) {
          grouped.getN(), static_cast<int64_t>(grouped.getK())}));
     op = grouped.getSlices() ? "pair_matmul" : "grouped_matmul";
   } else if (auto product = dyn_cast<rows::FloatMatmulOp>(root)) {
-    code = "f32";
+    code = nameEncoding(product);
     append(cast<ShapedType>(product.getWeight().getType()));
+  } else if (auto grouped = dyn_cast<rows::GroupedFloatMatmulOp>(root)) {
+    code = nameEncoding(grouped);
+    append(cast<ShapedType>(grouped.getWeight().getType()));
+    op = grouped.getSlices() ? "pair_float_matmul" : "grouped_float_matmul";
   } else if (auto quantize = dyn_cast<rows::QuantizeOp>(root)) {
     append(cast<ShapedType>(quantize.getInput().getType()));
     if (quantize.getGain())
@@ -465,7 +365,7 @@ void Outliner::describe(Operation *root, func::FuncOp kernel) {
   kernel->setAttr("tercet.op", b.getStringAttr(op));
   kernel->setAttr("tercet.shape", b.getStringAttr(shape));
   kernel->setAttr("tercet.code", b.getStringAttr(code));
-  Cost cost = getCost(root, kernel);
+  KernelCost cost = getKernelCost(root, kernel);
   unsigned numIndices = indices.size();
   kernel->setAttr("tercet.bytes", AffineMapAttr::get(AffineMap::get(
                                       numIndices, 0, cost.bytes)));

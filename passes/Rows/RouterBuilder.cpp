@@ -16,29 +16,10 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "passes/Rows/RowProducts.h"
 
 using namespace mlir;
 using namespace tercet;
-
-Value tercet::buildFloatMatmul(OpBuilder &b, Location loc, Value input,
-                               Value weight, ValueRange operands,
-                               ArrayRef<AffineMap> maps,
-                               function_ref<Value(ValueRange)> epilogue) {
-  SmallVector<OpFoldResult> sizes{tensor::getMixedSize(b, loc, input, 0),
-                                  tensor::getMixedSize(b, loc, weight, 0)};
-  Value init = tensor::EmptyOp::create(b, loc, sizes, b.getF32Type());
-  auto matmul = rows::FloatMatmulOp::create(
-      b, loc, TypeRange{init.getType()}, input, weight, operands, init,
-      b.getAffineMapArrayAttr(maps), DictionaryAttr());
-  OpBuilder::InsertionGuard guard(b);
-  Block &body = matmul.getEpilogue().emplaceBlock();
-  body.addArgument(b.getF32Type(), loc);
-  for (Value v : operands)
-    body.addArgument(getElementTypeOrSelf(v.getType()), loc);
-  b.setInsertionPointToEnd(&body);
-  rows::YieldOp::create(b, loc, epilogue(body.getArguments()));
-  return matmul.getResult(0);
-}
 
 /// log(1 + exp(x)) without overflow.
 static Value softplus(OpBuilder &b, Location loc, Value x, Value zero) {
@@ -256,16 +237,19 @@ std::pair<Value, Value> RouterBuilder::build(Value input, Value weight,
                                              Value bias) {
   bool attention = routing.getRouter() == latent::Router::Attention;
   auto identity = [](ValueRange args) { return args[0]; };
+  ProductWeight plain;
+  plain.data = weight;
+  plain.n = cast<RankedTensorType>(weight.getType()).getDimSize(0);
   Value scores;
   if (attention) {
-    Value thirds = buildFloatMatmul(b, loc, input, weight, {}, {}, identity);
+    Value thirds = buildFloatMatmul(b, loc, input, plain, {}, {}, identity);
     Value logits = attentionLogits(
         thirds, cast<RankedTensorType>(weight.getType()).getDimSize(0) / 3);
     scores = r.map(logits, {Axes{0, 1}}, r.getSizes(logits), b.getF32Type(),
                    [&](ValueRange args) { return emitScore(args[0]); });
   } else {
     scores =
-        buildFloatMatmul(b, loc, input, weight, {}, {},
+        buildFloatMatmul(b, loc, input, plain, {}, {},
                          [&](ValueRange args) { return emitScore(args[0]); });
   }
   if (routing.getScore() == latent::Score::SoftmaxPre)

@@ -1,5 +1,4 @@
-//===- RouterBuilder.h - the choice of experts in rows and linalg -*- C++
-//-*-===//
+//===- RouterBuilder.h - the choice of experts ------------------*- C++ -*-===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -13,14 +12,6 @@
 #include "dialects/Ternary/Transforms/ReferenceBuilder.h"
 
 namespace tercet {
-
-/// input [M, K] times weight [N, K], f32, with `epilogue` on the sum and the
-/// elements of `operands` that `maps` over (r, n) pick.
-mlir::Value
-buildFloatMatmul(mlir::OpBuilder &b, mlir::Location loc, mlir::Value input,
-                 mlir::Value weight, mlir::ValueRange operands,
-                 llvm::ArrayRef<mlir::AffineMap> maps,
-                 llvm::function_ref<mlir::Value(mlir::ValueRange)> epilogue);
 
 /// Builds what `latent.route` means, at the builder's insertion point.
 class RouterBuilder {

@@ -47,7 +47,7 @@ struct SelectCodes : tercet::impl::SelectCodesBase<SelectCodes> {
     std::optional<CodeKind> forced;
     if (!code.empty()) {
       forced = symbolizeCodeKind(code);
-      if (!forced) {
+      if (!forced || forced == CodeKind::I8) {
         getOperation().emitError("no storage code is called '")
             << code << "'; choose i2, t5, b33 or c5";
         return signalPassFailure();

@@ -92,3 +92,13 @@ Value WeightTable::loadIdentity(OpBuilder &b,
                  rows::WeightTransform::Identity, {}, {},
                  cast<RankedTensorType>(load.getType()));
 }
+
+Value WeightTable::loadBytes(OpBuilder &b, Location loc,
+                             ml_program::GlobalOp global) {
+  auto type = cast<RankedTensorType>(global.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  if (type.getElementTypeBitWidth() == 4)
+    shape.back() /= 2;
+  return declare(b, loc, global, ".bytes", rows::WeightTransform::Bytes, {}, {},
+                 RankedTensorType::get(shape, b.getI8Type()));
+}

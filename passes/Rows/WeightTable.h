@@ -37,6 +37,10 @@ public:
                            mlir::ml_program::GlobalLoadConstOp load,
                            mlir::ml_program::GlobalOp global);
 
+  /// A weight of 4- or 8-bit floats, as the bytes that it has in the file.
+  mlir::Value loadBytes(mlir::OpBuilder &b, mlir::Location loc,
+                        mlir::ml_program::GlobalOp global);
+
   /// The external global behind a value, or null.
   static mlir::ml_program::GlobalOp getExternalGlobal(mlir::Value value);
 

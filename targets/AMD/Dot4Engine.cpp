@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// gfx9 and gfx10.3 have v_dot4_i32_i8, signed times signed: codes are 0..2, so
-// that is right for them. From gfx11 on v_dot4_i32_iu8 has a sign per operand.
+// gfx9 and gfx10.3 have v_dot4_i32_i8, signed times signed: codes of trits
+// are 0..2, so that is right for them; codes of 8 bits are made signed first. From gfx11 on v_dot4_i32_iu8 has a sign per operand.
 //
 //===----------------------------------------------------------------------===//
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -40,6 +40,13 @@ public:
         args);
     return call->getResult(0);
   }
+  Value emitByteDot(OpBuilder &b, Location loc, Value acc, Value codes,
+                    Value acts) const override {
+    if (!mixedSigns)
+      codes = tercet::kernels::emitSignedBytes(b, loc, codes);
+    return emitDot(b, loc, acc, codes, acts);
+  }
+  int64_t getByteBias() const override { return mixedSigns ? 0 : 128; }
 
 private:
   bool mixedSigns;

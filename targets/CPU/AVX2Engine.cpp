@@ -42,6 +42,33 @@ public:
             .getResult(0);
     return arith::AddIOp::create(b, loc, acc, sums);
   }
+  /// Sums of two products with all 8 bits do not fit in 16: even and odd bytes
+  /// are widened.
+  Value emitByteDot(OpBuilder &b, Location loc, Value acc, Value codes,
+                    Value acts) const override {
+    auto halves = VectorType::get({16}, b.getI16Type());
+    auto constant = [&](int16_t v) -> Value {
+      return arith::ConstantOp::create(
+          b, loc, DenseElementsAttr::get(halves, b.getI16IntegerAttr(v)));
+    };
+    codes = vector::BitCastOp::create(b, loc, halves, codes);
+    acts = vector::BitCastOp::create(b, loc, halves, acts);
+    Value eight = constant(8);
+    Value evenCodes = arith::AndIOp::create(b, loc, codes, constant(255)),
+          oddCodes = arith::ShRUIOp::create(b, loc, codes, eight),
+          oddActs = arith::ShRSIOp::create(b, loc, acts, eight);
+    Value evenActs = arith::ShRSIOp::create(
+        b, loc, arith::ShLIOp::create(b, loc, acts, eight), eight);
+    for (auto [u, v] : {std::pair(evenCodes, evenActs), {oddCodes, oddActs}}) {
+      Value sums = LLVM::CallIntrinsicOp::create(
+                       b, loc, acc.getType(),
+                       b.getStringAttr("llvm.x86.avx2.pmadd.wd"),
+                       ValueRange{u, v})
+                       .getResult(0);
+      acc = arith::AddIOp::create(b, loc, acc, sums);
+    }
+    return acc;
+  }
 };
 } // namespace
 

@@ -92,6 +92,19 @@ static DictionaryAttr configureGrouped(Builder &b, rows::GroupedMatmulOp op,
   return config.getDictionary(b.getContext());
 }
 
+/// A product with float weights. Rows that name their slices are workgroups of
+/// their own; sorted rows are a loop inside of one.
+template <typename Op>
+static DictionaryAttr configureFloats(Builder &b, Op op, int64_t rows,
+                                      const TargetSpec &spec) {
+  NamedAttrList config;
+  if (llvm::Triple(spec.triple).isX86() && cpu::hasFeatures(spec, "+avx512f"))
+    config.set("permute16", b.getUnitAttr());
+  config.set("tile_sizes",
+             b.getDenseI64ArrayAttr({rows, chooseOutputs(op.getN())}));
+  return config.getDictionary(b.getContext());
+}
+
 /// Vectors as wide as the target's; a register block that leaves registers for
 /// what is multiplied; a tile of as many rows as a block has lanes.
 static DictionaryAttr configureAttention(rows::AttentionOp op,
@@ -184,7 +197,9 @@ LogicalResult cpu::configure(func::FuncOp kernel, const TargetSpec &spec) {
     else if (auto grouped = dyn_cast<rows::GroupedMatmulOp>(op))
       chosen = configureGrouped(b, grouped, spec);
     else if (auto product = dyn_cast<rows::FloatMatmulOp>(op))
-      chosen = tiles({64, chooseOutputs(product.getN())});
+      chosen = configureFloats(b, product, 64, spec);
+    else if (auto grouped = dyn_cast<rows::GroupedFloatMatmulOp>(op))
+      chosen = configureFloats(b, grouped, grouped.getSlices() ? 1 : 0, spec);
     else if (auto attention = dyn_cast<rows::AttentionOp>(op))
       chosen = configureAttention(attention, spec);
     else if (isa<rows::QuantizeOp, rows::NormOp, rows::PackOp, rows::TopKOp>(

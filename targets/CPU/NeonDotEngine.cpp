@@ -31,6 +31,12 @@ public:
                           vector::BitCastOp::create(b, loc, bytes, acts)})
         .getResult(0);
   }
+  /// Signed times signed: codes are turned over to it.
+  Value emitByteDot(OpBuilder &b, Location loc, Value acc, Value codes,
+                    Value acts) const override {
+    return emitDot(b, loc, acc, tercet::kernels::emitSignedBytes(b, loc, codes), acts);
+  }
+  int64_t getByteBias() const override { return 128; }
 };
 } // namespace
 

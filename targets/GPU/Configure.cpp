@@ -51,8 +51,11 @@ static SmallVector<int64_t> tileParallelLoops(TilingInterface root,
 using SetDefault = function_ref<void(StringRef, Attribute)>;
 
 /// Whether matrix instructions are worth their fixed number of rows. A number
-/// of rows that is not known may be large.
+/// of rows that is not known may be large. Their loops take words of several
+/// groups of trits.
 static bool usesMatrices(rows::MatmulOp op) {
+  if (ternary::getCode(op.getCode().getKind()).getWeightsPerWord() < 16)
+    return false;
   int64_t rows = cast<ShapedType>(op.getInit().getType()).getDimSize(0);
   return ShapedType::isDynamic(rows) || rows > 4;
 }
@@ -175,6 +178,9 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
   } else if (isa<rows::FloatMatmulOp>(root.getOperation())) {
     // A thread has four outputs of a row.
     sizes = {1, 4 * threads};
+  } else if (auto grouped =
+                 dyn_cast<rows::GroupedFloatMatmulOp>(root.getOperation())) {
+    sizes = {grouped.getSlices() ? 1 : 0, 4 * threads};
   } else if (auto insert = dyn_cast<rows::InsertOp>(root.getOperation())) {
     // Elementwise: four points a thread.
     int64_t width = 1;

@@ -123,7 +123,7 @@ private:
       for (auto [g, group] : llvm::enumerate(groups))
         for (int64_t r = 0; r < count; ++r) {
           Value &acc = accs[r * kOutputs + o];
-          acc = engine.emitDot(b, loc, acc, group, acts[r][g]);
+          acc = engine.emitDotOf(code, b, loc, acc, group, acts[r][g]);
         }
     }
     scf::YieldOp::create(b, loc, accs);
@@ -137,7 +137,7 @@ private:
       acc = emit<arith::AddIOp>(
           acc, emit<memref::LoadOp>(partial,
                                     ValueRange{index(s), index(r), output}));
-    MatmulBuilder::finish(acc, row, output);
+    MatmulBuilder::finish(acc, row, output, engine.getOffsetOf(code));
   }
 
   const kernels::DotEngine &engine;

@@ -148,7 +148,7 @@ private:
                       [&](ValueRange at) {
                         Value acc = emit<memref::LoadOp>(sums, at);
                         finish(acc, emit<arith::AddIOp>(row, at[0]), at[1],
-                               /*exact=*/engine.isSparse());
+                               /*codeOffset=*/engine.isSparse() ? 0 : 1);
                       });
   }
 

@@ -64,9 +64,16 @@ int64_t MatmulBuilder::getActivationAlignment() {
   return std::min<int64_t>(16, bytes & -bytes);
 }
 
-void MatmulBuilder::finish(Value acc, Value row, Value output, bool exact) {
-  if (!exact)
-    acc = emit<arith::SubIOp>(acc, emit<memref::LoadOp>(op.getSums(), row));
+void MatmulBuilder::finish(Value acc, Value row, Value output,
+                           int64_t codeOffset) {
+  if (codeOffset) {
+    Value sum = emit<memref::LoadOp>(op.getSums(), row);
+    if (codeOffset != 1)
+      sum = emit<arith::MulIOp>(
+          sum,
+          arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(codeOffset)));
+    acc = emit<arith::SubIOp>(acc, sum);
+  }
   Block &body = op.getEpilogue().front();
   IRMapping mapping;
   mapping.map(body.getArgument(0), acc);

@@ -46,10 +46,9 @@ protected:
   int64_t getActivationAlignment();
 
   /// Computes the epilogue and stores the result. `acc` was computed with w +
-  /// 1, so the sum of the row's activations is taken off; or, where `exact`,
-  /// with w.
+  /// `codeOffset`, so that times the sum of the row's activations is taken off.
   void finish(mlir::Value acc, mlir::Value row, mlir::Value output,
-              bool exact = false);
+              int64_t codeOffset);
 
   rows::MatmulOp op;
   const ternary::Code &code;

@@ -140,16 +140,54 @@ def Latent_RouteOp : Latent_Op<"route"> {
   }];
 }
 
+def Latent_DequantizeOp : Latent_Op<"dequantize"> {
+  let summary = "a weight of 4-bit floats with a scale for each block of columns";
+  let description = [{
+    `result[.., k] = values[.., k] * scales[.., k / block]`, which f32 holds exactly.
+    The type of the scales says which format it is:
+
+    | scales     | block | format |
+    |------------|-------|--------|
+    | f8E4M3FN   | 16    | NVFP4; its scale for the whole tensor is the `scale` of the product |
+    | f8E8M0FNU  | 32    | MXFP4 (OCP Microscaling Formats 1.0) |
+
+    The result is the weight of `latent.project` or `latent.experts` (or `moe`),
+    whose kernels read the 4-bit values; it is never stored. In a weight file the
+    values are U8 with two columns a byte, the even one in the low half.
+
+    Verifier: LATENT-Q1: values are f4E2M1FN, [N, K] or [E, N, K], static, and the
+    result has their shape. LATENT-Q2: there is a scale of a type above for each
+    block of columns.
+
+    ```mlir
+    %w = latent.dequantize %v, %s
+        : tensor<64x128xf4E2M1FN>, tensor<64x8xf8E4M3FN> -> tensor<64x128xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$values, AnyRankedTensor:$scales);
+  let results = (outs Latent_F32:$result);
+  let assemblyFormat = [{
+    $values `,` $scales attr-dict `:` type($values) `,` type($scales) `->` type($result)
+  }];
+  let extraClassDeclaration = [{
+    /// Columns that share a scale.
+    int64_t getBlock();
+  }];
+}
+
 def Latent_ProjectOp : Latent_Op<"project", [AttrSizedOperandSegments]> {
   let summary = "a linear layer with a weight in any encoding";
   let description = [{
     `result = [norm(]input[)] * weight^T`, with the norm of `latent.rms_norm`. For a
-    trit weight this is `ternary.linear`.
+    trit weight this is `ternary.linear`, and for an i8 weight the same with its
+    values in place of the trits. For a float weight sums are those of
+    `rows.float_matmul`, times the scale where there is one.
 
     Verifier: LATENT-P1: input is [M, K], weight [N, K], result [M, N].
-    LATENT-P2: i8 and trit weights have a scale tensor<f32> (or tensor<Nxf32>), f32
-    weights none; 2^17 columns of i8 and 2^24 of trits are the most that i32 sums
-    hold. LATENT-P3: gain is [K]. LATENT-P4: eps is not negative.
+    LATENT-P2: weights are f32, bf16, f16, i8 or trits (or come from
+    `latent.dequantize`); i8 and trits have a scale tensor<f32> (or tensor<Nxf32>),
+    floats may have one; 2^17 columns of i8 and 2^24 of trits are the most that i32
+    sums hold. LATENT-P3: gain is [K]. LATENT-P4: eps is not negative.
 
     ```mlir
     %z = latent.project %x, %w scale(%s : tensor<f32>)
@@ -182,9 +220,9 @@ def Latent_ExpertsOp : Latent_Op<"experts", [AttrSizedOperandSegments]> {
 
     Verifier: LATENT-X1: input is [M, K], ids [M, k], result [M, k, L].
     LATENT-X2: up is [E, F, K], down [E, L, F], gate (for gated activations, and
-    only for these) like up. LATENT-X3: i8 and trit weights have scales [E], f32
-    weights none, columns are as in `latent.project`, and no scale is without its
-    weight. LATENT-X4: weights are [M, k].
+    only for these) like up; E is not 0. LATENT-X3: weights are as in
+    `latent.project`, with scales [E] where they have one, and no scale is without
+    its weight. LATENT-X4: weights are [M, k].
 
     ```mlir
     %e = latent.experts <relu2> %z, %ids up(%u, %us : tensor<32x128x64x!ternary.trit>, tensor<32xf32>)

@@ -44,8 +44,8 @@ withTail(OpBuilder &b, Location loc, Value v,
 }
 
 /// Whether the element type of a weight is one that products know, its sums fit
-/// in i32, and a scale is beside it exactly where it needs one: one per expert
-/// [E], or for a matrix a scalar or one per output [N].
+/// in i32, and a scale is beside it where it needs one: one per expert [E], or
+/// for a matrix a scalar or one per output [N].
 static LogicalResult verifyWeight(Operation *op, StringRef rule, StringRef name,
                                   Value weight, Value scale) {
   if (!weight && scale)
@@ -55,9 +55,11 @@ static LogicalResult verifyWeight(Operation *op, StringRef rule, StringRef name,
   RankedTensorType type = ranked(weight);
   Type element = type.getElementType();
   bool coded = element.isInteger(8) || isa<ternary::TritType>(element);
-  if (!coded && !element.isF32())
+  bool floats = element.isF32() || element.isBF16() || element.isF16();
+  if (!coded && !floats)
     return op->emitOpError(rule)
-           << ": " << name << " must hold f32, i8 or trits, got " << type;
+           << ": " << name << " must hold f32, bf16, f16, i8 or trits, got "
+           << type;
   // Activations are at most 127 and weights 128 in magnitude, or 1 for trits.
   int64_t columns = type.getShape().back(),
           most = element.isInteger(8) ? (int64_t(1) << 17) : (int64_t(1) << 24);
@@ -65,10 +67,9 @@ static LogicalResult verifyWeight(Operation *op, StringRef rule, StringRef name,
     return op->emitOpError(rule)
            << ": a sum over the " << columns << " columns of " << name
            << " may overflow; at most " << most << " are exact";
-  if (coded != static_cast<bool>(scale))
+  if (coded && !scale)
     return op->emitOpError(rule)
-           << ": " << name << " of type " << type
-           << (coded ? " needs a scale" : " has no scale");
+           << ": " << name << " of type " << type << " needs a scale";
   if (!scale)
     return success();
   bool experts = type.getRank() == 3;
@@ -243,6 +244,39 @@ LogicalResult RouteOp::reifyResultShapes(OpBuilder &b,
   return success();
 }
 
+int64_t DequantizeOp::getBlock() {
+  return isa<Float8E4M3FNType>(ranked(getScales()).getElementType()) ? 16 : 32;
+}
+
+LogicalResult DequantizeOp::verify() {
+  RankedTensorType values = ranked(getValues()), scales = ranked(getScales());
+  // LATENT-Q1
+  if (!isa<Float4E2M1FNType>(values.getElementType()) ||
+      !values.hasStaticShape() ||
+      (values.getRank() != 2 && values.getRank() != 3) ||
+      ranked(getResult()).getShape() != values.getShape())
+    return emitOpError("LATENT-Q1: values are f4E2M1FN, [N, K] or [E, N, K], "
+                       "and the result has their shape; got ")
+           << values << " and " << getResult().getType();
+  // LATENT-Q2
+  SmallVector<int64_t> blocks(values.getShape());
+  blocks.back() /= getBlock();
+  if (!isa<Float8E4M3FNType, Float8E8M0FNUType>(scales.getElementType()) ||
+      values.getShape().back() % getBlock() ||
+      scales.getShape() != ArrayRef(blocks))
+    return emitOpError("LATENT-Q2: needs a scale for each block of 16 columns "
+                       "in f8E4M3FN, or of 32 in f8E8M0FNU; got ")
+           << values << " and " << scales;
+  return success();
+}
+
+LogicalResult
+DequantizeOp::reifyResultShapes(OpBuilder &b,
+                                ReifiedRankedShapedTypeDims &out) {
+  out.push_back(tensor::getMixedSizes(b, getLoc(), getValues()));
+  return success();
+}
+
 LogicalResult ProjectOp::verify() {
   // LATENT-P1
   if (!hasRank(getInput(), 2) || !hasRank(getWeight(), 2) ||
@@ -280,7 +314,7 @@ static LogicalResult verifyExperts(Operation *op, ActivationAttr activation,
                                    Value upScale, Value gate, Value gateScale,
                                    Value down, Value downScale) {
   // LATENT-X2
-  if (!hasRank(up, 3) || !ranked(up).hasStaticShape() ||
+  if (!hasRank(up, 3) || !ranked(up).hasStaticShape() || dim(up, 0) == 0 ||
       !compatible(dim(up, 2), k) ||
       !hasShape(down, {dim(up, 0), l, dim(up, 1)}) ||
       (gate && ranked(gate).getShape() != ranked(up).getShape()))

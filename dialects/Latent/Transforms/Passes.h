@@ -19,9 +19,11 @@ namespace tercet {
 
 namespace latent {
 /// Adds patterns that turn every latent op but `moe` into linalg, tensor,
-/// arith, math and `ternary.quantize`; the converter makes trits i8.
+/// arith, math and `ternary.quantize`; the converter makes trits i8, and floats
+/// of 4 and 8 bits f32.
 void populateLatentToReferencePatterns(const mlir::TypeConverter &converter,
                                        mlir::RewritePatternSet &patterns);
+void addReferenceTypeConversions(mlir::TypeConverter &converter);
 } // namespace latent
 } // namespace tercet
 

@@ -50,13 +50,27 @@ struct Slices {
 };
 } // namespace
 
+/// A float tensor in f32.
+static Value widen(ReferenceBuilder &r, Value v) {
+  auto type = cast<RankedTensorType>(v.getType());
+  if (type.getElementType().isF32())
+    return v;
+  Axes axes;
+  for (int64_t axis = 0; axis < type.getRank(); ++axis)
+    axes.push_back(axis);
+  Type f32 = r.b.getF32Type();
+  return r.map(v, axes, r.getSizes(v), f32, [&](ValueRange args) -> Value {
+    return arith::ExtFOp::create(r.b, r.loc, f32, args[0]);
+  });
+}
+
 /// Sums in 16 strided partial sums and a tree.
 static Value multiplyFloats(ReferenceBuilder &r, Value x, Value w,
                             Slices slices) {
   OpBuilder &b = r.b;
   Location loc = r.loc;
   x = r.splitLanes(x);
-  w = r.splitLanes(w);
+  w = r.splitLanes(widen(r, w));
   Sizes xSizes = r.getSizes(x), wSizes = r.getSizes(w);
   Sizes sizes{xSizes[0], wSizes[wSizes.size() - 3], xSizes[2]};
   auto addProduct = [&](Value acc, Value u, Value v) -> Value {
@@ -111,26 +125,34 @@ Value tercet::latent::multiply(ReferenceBuilder &r, Value x,
   Slices slices{r, ids, {}};
   if (ids)
     slices.count = tensor::DimOp::create(b, loc, weight.values, 0);
-  if (!weight.scale)
+  bool floats = isa<FloatType>(getElementTypeOrSelf(weight.values.getType()));
+  if (floats && !weight.scale)
     return multiplyFloats(r, x, weight.values, slices);
+  bool perOutput =
+      cast<RankedTensorType>(weight.scale.getType()).getRank() == 1;
+  Axes scaleAxes = ids ? Axes{0} : perOutput ? Axes{1} : Axes{};
+  auto loadScale = [&](Value arg) {
+    return ids ? slices.extract(weight.scale, arg, {}) : arg;
+  };
+  if (floats) {
+    Value sum = multiplyFloats(r, x, weight.values, slices);
+    return r.map(
+        {sum, ids ? ids : weight.scale}, {Axes{0, 1}, scaleAxes},
+        r.getSizes(sum), b.getF32Type(), [&](ValueRange args) -> Value {
+          return arith::MulFOp::create(b, loc, args[0], loadScale(args[1]));
+        });
+  }
   auto type = cast<RankedTensorType>(x.getType());
   auto quantize = ternary::QuantizeOp::create(
       b, loc, type.clone(b.getI8Type()),
       RankedTensorType::get({type.getDimSize(0)}, b.getF32Type()), x,
       ternary::QuantMode::AbsmaxI8, /*hadamard=*/false);
   Value acc = multiplyBytes(r, quantize.getValues(), weight.values, slices);
-  bool perOutput =
-      cast<RankedTensorType>(weight.scale.getType()).getRank() == 1;
   SmallVector<Value> inputs{acc, quantize.getScale(), ids ? ids : weight.scale};
-  SmallVector<Axes> axes{Axes{0, 1}, Axes{0}};
-  if (ids)
-    axes.push_back(Axes{0});
-  else
-    axes.push_back(perOutput ? Axes{1} : Axes{});
+  SmallVector<Axes> axes{Axes{0, 1}, Axes{0}, scaleAxes};
   return r.map(inputs, axes, r.getSizes(acc), b.getF32Type(),
                [&](ValueRange args) -> Value {
-                 Value scale =
-                     ids ? slices.extract(weight.scale, args[2], {}) : args[2];
+                 Value scale = loadScale(args[2]);
                  Value sum =
                      arith::SIToFPOp::create(b, loc, b.getF32Type(), args[0]);
                  Value both = arith::MulFOp::create(b, loc, args[1], scale);

@@ -129,6 +129,41 @@ struct LowerRoute : ReferencePattern<RouteOp> {
   }
 };
 
+/// The narrow floats are f32 here, where they are exact: a product for each
+/// block of columns.
+struct LowerDequantize : ReferencePattern<DequantizeOp> {
+  using ReferencePattern::ReferencePattern;
+  SmallVector<Value> lower(ReferenceBuilder &r, DequantizeOp op,
+                           OpAdaptor adaptor) const override {
+    OpBuilder &b = r.b;
+    auto type = op.getResult().getType();
+    int64_t rank = type.getRank();
+    SmallVector<int64_t> shape(type.getShape());
+    shape.back() /= op.getBlock();
+    shape.push_back(op.getBlock());
+    SmallVector<ReassociationIndices> groups;
+    Axes all, outer;
+    Sizes sizes;
+    for (int64_t axis = 0; axis <= rank; ++axis) {
+      if (axis < rank)
+        groups.push_back({axis});
+      all.push_back(axis);
+      if (axis < rank)
+        outer.push_back(axis);
+      sizes.push_back(b.getIndexAttr(shape[axis]));
+    }
+    groups.back().push_back(rank);
+    Value blocks = tensor::ExpandShapeOp::create(
+        b, r.loc, type.clone(shape), adaptor.getValues(), groups, sizes);
+    Value result =
+        r.map({blocks, adaptor.getScales()}, {all, outer}, sizes,
+              b.getF32Type(), [&](ValueRange args) -> Value {
+                return arith::MulFOp::create(b, r.loc, args[0], args[1]);
+              });
+    return {tensor::CollapseShapeOp::create(b, r.loc, type, result, groups)};
+  }
+};
+
 struct LowerProject : ReferencePattern<ProjectOp> {
   using ReferencePattern::ReferencePattern;
   SmallVector<Value> lower(ReferenceBuilder &r, ProjectOp op,
@@ -226,9 +261,19 @@ struct LowerCombine : ReferencePattern<CombineOp> {
 };
 } // namespace
 
+void tercet::latent::addReferenceTypeConversions(TypeConverter &converter) {
+  converter.addConversion([](RankedTensorType type) -> std::optional<Type> {
+    if (!isa<Float4E2M1FNType, Float8E4M3FNType, Float8E8M0FNUType>(
+            type.getElementType()))
+      return std::nullopt;
+    return type.clone(Float32Type::get(type.getContext()));
+  });
+}
+
 void tercet::latent::populateLatentToReferencePatterns(
     const TypeConverter &converter, RewritePatternSet &patterns) {
-  patterns.add<LowerRmsNorm, LowerEmbed, LowerRotary, LowerRoute, LowerProject,
-               LowerExperts, LowerCombine>(converter, patterns.getContext());
+  patterns.add<LowerRmsNorm, LowerEmbed, LowerRotary, LowerRoute,
+               LowerDequantize, LowerProject, LowerExperts, LowerCombine>(
+      converter, patterns.getContext());
   populateAttentionToReferencePatterns(converter, patterns);
 }

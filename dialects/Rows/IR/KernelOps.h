@@ -13,6 +13,7 @@
 #define TERCET_DIALECTS_ROWS_IR_KERNELOPS_H
 
 #include "dialects/Rows/IR/Rows.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/STLExtras.h"
@@ -159,6 +160,135 @@ inline LogicalResult verifyEpilogue(Operation *op, StringRef types,
              << ": only elementwise scalar ops may stand in an epilogue";
   return success();
 }
+
+inline bool isVector(Value v, int64_t size) {
+  return shaped(v).getRank() == 1 && compatible(shaped(v).getDimSize(0), size);
+}
+
+/// Where the rows of a grouped product come from: slices or offsets, an index
+/// or as many input rows. `weight` is [G, ...].
+template <typename Op>
+LogicalResult verifyRowSources(Op op, StringRef rule, ShapedType input,
+                               ShapedType weight, ShapedType init) {
+  int64_t rows = init.getRank() == 2 ? init.getDimSize(0) : 0;
+  if (init.getRank() != 2 ||
+      static_cast<bool>(op.getSlices()) == static_cast<bool>(op.getOffsets()) ||
+      (op.getSlices() && !isVector(op.getSlices(), rows)) ||
+      (op.getIndex() ? !isVector(op.getIndex(), rows)
+                     : !compatible(input.getDimSize(0), rows)))
+    return op.emitOpError(rule) << ": needs either slices [R] or offsets [G + "
+                                   "1], an index of [R] or "
+                                   "as many input rows, and init [R, N]";
+  if (op.getOffsets() && weight.getRank() &&
+      !isVector(op.getOffsets(), weight.getDimSize(0) + 1))
+    return op.emitOpError(rule)
+           << ": offsets must be [" << weight.getDimSize(0) + 1 << "], got "
+           << op.getOffsets().getType();
+  return success();
+}
+
+/// Epilogue maps of a grouped product, over (r, n, g, m).
+inline LogicalResult verifyGroupedMaps(Operation *op, StringRef rule,
+                                       ArrayRef<AffineMap> maps,
+                                       ValueRange operands) {
+  if (maps.size() != operands.size())
+    return op->emitOpError(rule)
+           << ": needs one map per epilogue operand, got " << maps.size()
+           << " maps for " << operands.size();
+  for (auto [map, operand] : llvm::zip(maps, operands))
+    if (map.getNumDims() != 4 || map.getNumSymbols() != 0 ||
+        !map.isProjectedPermutation() || map.getNumResults() > 2 ||
+        map.getNumResults() != shaped(operand).getRank() ||
+        (map.getNumResults() == 2 &&
+         map != AffineMap::getMultiDimIdentityMap(4, op->getContext())
+                    .getMajorSubMap(2)))
+      return op->emitOpError(rule)
+             << ": an epilogue map is one of (r, n, g, m) -> (), (r), (n), "
+                "(g), (m) or (r, n), of the operand's rank, got "
+             << AffineMapAttr::get(map) << " for " << operand.getType();
+  return success();
+}
+
+/// The slices of an operand that a tile of (r, n) needs: its axes are those
+/// that `map` names; axes of other loops stay whole.
+inline Value sliceByMap(OpBuilder &b, Location loc, Value operand,
+                        AffineMap map, ArrayRef<OpFoldResult> offsets,
+                        ArrayRef<OpFoldResult> sizes) {
+  SmallVector<OpFoldResult> o, s;
+  bool any = false;
+  for (auto [axis, e] : llvm::enumerate(map.getResults())) {
+    unsigned d = cast<AffineDimExpr>(e).getPosition();
+    bool tiled = d < 2;
+    any |= tiled;
+    o.push_back(tiled ? offsets[d] : b.getIndexAttr(0));
+    s.push_back(tiled ? sizes[d] : getDim(b, loc, operand, axis));
+  }
+  return any ? slice(b, loc, operand, o, s) : operand;
+}
+
+inline TilingResult cloneTiled(OpBuilder &b, Operation *op, Value init,
+                               ArrayRef<Value> operands) {
+  SmallVector<Operation *> slices;
+  for (Value v : operands)
+    if (auto slice = v.getDefiningOp<tensor::ExtractSliceOp>())
+      slices.push_back(slice);
+  Operation *tiled = mlir::clone(b, op, TypeRange{init.getType()}, operands);
+  return TilingResult{{tiled}, SmallVector<Value>(tiled->getResults()), slices};
+}
+
+/// A tile of a grouped product: of its outputs and, where every row names its
+/// slice, of its rows. `inputs` go with input rows, which stay whole behind an
+/// index; `weights` are sliced already.
+template <typename Op>
+TilingResult tileGrouped(Op op, OpBuilder &b, ArrayRef<Value> inputs,
+                         ArrayRef<Value> weights,
+                         ArrayRef<OpFoldResult> offsets,
+                         ArrayRef<OpFoldResult> sizes) {
+  Location loc = op.getLoc();
+  bool byRow = !op.getIndex();
+  auto rowsOf = [&](Value v) {
+    return sliceRows(b, loc, v, offsets[0], sizes[0]);
+  };
+  SmallVector<Value> operands;
+  for (Value v : inputs)
+    operands.push_back(byRow ? rowsOf(v) : v);
+  operands.append(weights.begin(), weights.end());
+  if (op.getSlices())
+    operands.push_back(rowsOf(op.getSlices()));
+  if (op.getOffsets())
+    operands.push_back(op.getOffsets());
+  if (op.getIndex())
+    operands.push_back(rowsOf(op.getIndex()));
+  for (auto [map, operand] :
+       llvm::zip(op.getEpilogueMapsArray(), op.getEpilogueOperands())) {
+    // Without an index input rows are rows.
+    if (byRow)
+      map = map.replace(b.getAffineDimExpr(3), b.getAffineDimExpr(0), 4, 0);
+    operands.push_back(sliceByMap(b, loc, operand, map, offsets, sizes));
+  }
+  Value init = slice(b, loc, op.getInit(), offsets, sizes);
+  operands.push_back(init);
+  return cloneTiled(b, op.getOperation(), init, operands);
+}
+
+/// Rows and outputs of a product.
+inline SmallVector<Range> getOutputDomain(OpBuilder &b, Location loc,
+                                          Value init) {
+  OpFoldResult zero = b.getIndexAttr(0), one = b.getIndexAttr(1);
+  return {Range{zero, getDim(b, loc, init, 0), one},
+          Range{zero, getDim(b, loc, init, 1), one}};
+}
+
+/// The interface methods that every kernel op of a product answers alike.
+#define TERCET_KERNEL_OP(OP)                                                   \
+  void OP::getEffects(                                                         \
+      SmallVectorImpl<MemoryEffects::EffectInstance> &effects) {               \
+    getKernelEffects(*this, effects);                                          \
+  }                                                                            \
+  LogicalResult OP::reifyResultShapes(OpBuilder &b,                            \
+                                      ReifiedRankedShapedTypeDims &shapes) {   \
+    return reifyInits(*this, b, shapes);                                       \
+  }
 
 } // namespace tercet::rows::detail
 

@@ -1,4 +1,5 @@
-//===- Rows.h - the rows dialect --------------------------------------*- C++ -*-===//
+//===- Rows.h - the rows dialect --------------------------------------*- C++
+//-*-===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -27,5 +28,10 @@
 #include "dialects/Rows/IR/RowsAttrs.h.inc"
 #define GET_OP_CLASSES
 #include "dialects/Rows/IR/RowsOps.h.inc"
+
+namespace tercet::rows {
+/// Columns that share a scale.
+int64_t getBlockColumns(BlockFormat format);
+} // namespace tercet::rows
 
 #endif

@@ -10,6 +10,7 @@
 include "dialects/Rows/IR/RowsDialect.td"
 include "dialects/Rows/IR/RowsOps.td"
 include "dialects/Rows/IR/RowsGrouped.td"
+include "dialects/Rows/IR/RowsFloat.td"
 include "dialects/Rows/IR/RowsAttention.td"
 
 #endif

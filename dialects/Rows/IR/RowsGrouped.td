@@ -71,45 +71,6 @@ def Rows_GroupedMatmulOp : Rows_KernelOp<"grouped_matmul", [
   }];
 }
 
-def Rows_FloatMatmulOp : Rows_KernelOp<"float_matmul", [SingleBlock]> {
-  let summary = "matrix product of f32 rows with f32 weights, with an epilogue";
-  let description = [{
-    `init[r, n] = epilogue(sum over k of input[r, k] * weight[n, k], operands)`.
-    The sum is 16 strided partial sums, each in order of k from 0 by multiply and
-    then add (no fused operation), combined as a tree (8, 4, 2, 1): the same bits on
-    every target. Epilogue maps are those of `rows.matmul`.
-
-    Verifier: ROWS-F1: input is [M, K], weight [N, K] with a static K, init [M, N].
-    ROWS-F2: epilogue maps and region are as in `rows.matmul`, the accumulator f32.
-
-    ```mlir
-    %y = rows.float_matmul ins(%x, %w : tensor<?x128xf32>, tensor<32x128xf32>)
-        maps [] outs(%init : tensor<?x32xf32>) -> tensor<?x32xf32> {
-    ^bb0(%acc: f32):
-      rows.yield %acc : f32
-    }
-    ```
-  }];
-  let arguments = (ins Rows_Shaped<[F32]>:$input, Rows_Shaped<[F32]>:$weight,
-                       Variadic<Rows_Shaped<[AnyType]>>:$epilogue_operands,
-                       Rows_Shaped<[AnyType]>:$init,
-                       AffineMapArrayAttr:$epilogue_maps,
-                       OptionalAttr<DictionaryAttr>:$config);
-  let results = (outs Variadic<AnyRankedTensor>:$results);
-  let regions = (region SizedRegion<1>:$epilogue);
-  let assemblyFormat = [{
-    attr-dict `ins` `(` $input `,` $weight `:` type($input) `,` type($weight) `)`
-    (`epilogue` `(` $epilogue_operands^ `:` type($epilogue_operands) `)`)?
-    `maps` $epilogue_maps
-    `outs` `(` $init `:` type($init) `)` (`->` type($results)^)? $epilogue
-  }];
-  let extraClassDeclaration = [{
-    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
-    int64_t getN();
-    ::mlir::SmallVector<::mlir::AffineMap> getEpilogueMapsArray();
-  }];
-}
-
 def Rows_TopKOp : Rows_KernelOp<"topk"> {
   let summary = "the numbers of the k largest values of each row";
   let description = [{

@@ -423,6 +423,18 @@ LogicalResult WeightOp::verify() {
     // ROWS-W3
     return emitOpError("ROWS-W3: identity keeps the type, got ")
            << source << " and " << type;
+  } else if (getTransform() == WeightTransform::Bytes) {
+    // ROWS-W4
+    unsigned width = source.getElementTypeBitWidth();
+    SmallVector<int64_t> stored(source.getShape());
+    if (width == 4 && !stored.empty())
+      stored.back() /= 2;
+    if (!isa<FloatType>(source.getElementType()) || width > 8 ||
+        !source.hasStaticShape() || type.getShape() != ArrayRef(stored) ||
+        !type.getElementType().isInteger(8))
+      return emitOpError("ROWS-W4: floats of 4 or 8 bits are stored as bytes, "
+                         "two of the former in one; got ")
+             << source << " and " << type;
   }
   return success();
 }

@@ -178,7 +178,8 @@ def Rows_MatmulOp : Rows_KernelOp<"matmul", [
 
 def Rows_YieldOp : Rows_Op<"yield", [Pure, Terminator, ReturnLike,
                                      ParentOneOf<["MatmulOp",
-                                     "GroupedMatmulOp", "FloatMatmulOp"]>]> {
+                                     "GroupedMatmulOp", "FloatMatmulOp",
+                                     "GroupedFloatMatmulOp"]>]> {
   let summary = "the value that an epilogue stores";
   let arguments = (ins AnyType:$value);
   let assemblyFormat = "$value attr-dict `:` type($value)";
@@ -244,13 +245,16 @@ def Rows_WeightOp : Rows_Op<"weight", [Symbol]> {
     * `identity`: stored as it is;
     * `encode`: trits (i8 values -1, 0, 1) packed by `code`;
     * `ternarize_encode`: float master weights through `ternary.ternarize`, packed;
-    * `ternarize_scale`: the scale that `ternary.ternarize` gives.
+    * `ternarize_scale`: the scale that `ternary.ternarize` gives;
+    * `bytes`: floats of 4 or 8 bits as the bytes they are, two of the former to a
+      byte.
 
     `type` is the stored tensor: bytes [P, B] for packed weights [N, K], [E, P, B]
     for packed weights of experts [E, N, K].
 
     Verifier: ROWS-W1: a code is given exactly for the two encoding transforms.
     ROWS-W2: `type` has the bytes that the code says. ROWS-W3: identity keeps the type.
+    ROWS-W4: `bytes` are for floats of 4 and 8 bits.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$key,
                        TypeAttrOf<AnyRankedTensor>:$source_type,

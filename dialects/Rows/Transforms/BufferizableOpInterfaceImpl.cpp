@@ -73,6 +73,8 @@ void tercet::rows::registerBufferizableOpInterfaceExternalModels(
     MatmulOp::attachInterface<KernelOpModel<MatmulOp>>(*context);
     GroupedMatmulOp::attachInterface<KernelOpModel<GroupedMatmulOp>>(*context);
     FloatMatmulOp::attachInterface<KernelOpModel<FloatMatmulOp>>(*context);
+    GroupedFloatMatmulOp::attachInterface<KernelOpModel<GroupedFloatMatmulOp>>(
+        *context);
     TopKOp::attachInterface<KernelOpModel<TopKOp>>(*context);
     AttentionOp::attachInterface<KernelOpModel<AttentionOp>>(*context);
     GroupOp::attachInterface<KernelOpModel<GroupOp>>(*context);

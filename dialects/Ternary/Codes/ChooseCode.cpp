@@ -32,6 +32,8 @@ static double getDecodeRate(CodeKind kind, const DecoderFeatures *features) {
     return !features ? 41 : features->permute32x32 ? 68 : 8;
   case CodeKind::C5:
     return !features ? 45 : features->permute32x32 ? 133 : 25;
+  case CodeKind::I8:
+    break;
   }
   return 1;
 }

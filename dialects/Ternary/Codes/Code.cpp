@@ -27,6 +27,8 @@ const Code &tercet::ternary::getCode(CodeKind kind) {
     return getCodeB33();
   case CodeKind::C5:
     return getCodeC5();
+  case CodeKind::I8:
+    return getCodeI8();
   }
   llvm_unreachable("every code kind has a code");
 }

@@ -1,4 +1,4 @@
-//===- Code.h - storage codes of ternary weights ----------------*- C++ -*-===//
+//===- Code.h - storage codes of small integers -----------------*- C++ -*-===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -17,8 +17,9 @@
 // 16 lanes of a vector, or 16 threads, read 64 consecutive bytes.
 //
 // Within a word, weights come in groups of four along K: decoding a word gives
-// getWeightsPerWord() / 4 words of four bytes, group g holding w + 1 of weights
-// 4g .. 4g+3, ready for a four-way dot product with four activation bytes.
+// getWeightsPerWord() / 4 words of four bytes, group g holding w + getOffset() of
+// weights 4g .. 4g+3, ready for a four-way dot product with four activation bytes.
+// Weights are trits, and the offset 1, but for one code, of 8-bit weights.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TERCET_DIALECTS_TERNARY_CODES_CODE_H
@@ -56,7 +57,9 @@ public:
   llvm::StringRef getName() const { return stringifyCodeKind(getKind()); }
   /// Weights along K in a 32-bit word, a multiple of 4.
   virtual unsigned getWeightsPerWord() const = 0;
-  /// Whether any weights of this sparsity (null: dense) can be stored.
+  /// What a decoded byte has more than its weight.
+  virtual int64_t getOffset() const { return 1; }
+  /// Whether any trits of this sparsity (null: dense) can be stored.
   virtual bool canHold(SparsityAttr sparsity) const = 0;
 
   /// A group that pads rows and columns where no weights are; activations are
@@ -76,7 +79,7 @@ public:
   emitSetup(mlir::OpBuilder &b, mlir::Location loc, mlir::Type wordType,
             const DecoderFeatures &features) const = 0;
   /// Decodes `words` (i32 or vector<Lxi32>) into getWeightsPerWord() / 4 values
-  /// of the same type; each lane holds the four bytes w + 1 of a group.
+  /// of the same type; each lane holds the four bytes w + getOffset() of a group.
   virtual llvm::SmallVector<mlir::Value>
   emitDecode(mlir::OpBuilder &b, mlir::Location loc, mlir::Value words,
              mlir::ValueRange setup, const DecoderFeatures &features) const = 0;
@@ -109,6 +112,7 @@ public:
 
 /// The one object of a kind.
 const Code &getCode(CodeKind kind);
+/// Those of trits.
 llvm::ArrayRef<const Code *> getAllCodes();
 
 /// Packs trits [n, k] row-major into getPanels(n) * getPanelBytes(k) bytes.

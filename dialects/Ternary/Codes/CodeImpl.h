@@ -19,6 +19,7 @@ const Code &getCodeI2();
 const Code &getCodeT5();
 const Code &getCodeB33();
 const Code &getCodeC5();
+const Code &getCodeI8();
 
 /// Builds integer arithmetic on integers or vectors of them alike.
 class LaneBuilder {

@@ -23,18 +23,19 @@ def Ternary_SparsityAttr : AttrDef<Ternary_Dialect, "Sparsity"> {
   let genVerifyDecl = 1;
 }
 
-def Ternary_CodeKind : I32EnumAttr<"CodeKind", "storage code of trits", [
+def Ternary_CodeKind : I32EnumAttr<"CodeKind", "storage code of small integers", [
     I32EnumAttrCase<"I2", 0, "i2">,
     I32EnumAttrCase<"T5", 1, "t5">,
     I32EnumAttrCase<"B33", 2, "b33">,
-    I32EnumAttrCase<"C5", 3, "c5">]> {
+    I32EnumAttrCase<"C5", 3, "c5">,
+    I32EnumAttrCase<"I8", 4, "i8">]> {
   let cppNamespace = "::tercet::ternary";
   let genSpecializedAttr = 0;
 }
 
 def Ternary_CodeAttr : AttrDef<Ternary_Dialect, "Code"> {
   let mnemonic = "code";
-  let summary = "how trits are stored";
+  let summary = "how trits, or 8-bit weights, are stored";
   let description = [{
     The storage code of a trit tensor, used as its encoding:
     `tensor<256x64x!ternary.trit, #ternary.code<i2>>`, optionally with the
@@ -47,6 +48,7 @@ def Ternary_CodeAttr : AttrDef<Ternary_Dialect, "Code"> {
     | `t5`  | 20 | 1.6   | any trits |
     | `b33` | 24 | 1.333 | at most 2 of 4 nonzero |
     | `c5`  | 24 | 1.333 | exactly 3 of 4 nonzero |
+    | `i8`  | 4  | 8.0   | any i8: weights that are no trits |
 
     All codes store rows as streams of little-endian 32-bit words and interleave
     the words of 16 output rows (a panel); see docs/codes.md.

@@ -122,6 +122,7 @@ struct ToReference : tercet::impl::ToReferenceBase<ToReference> {
     TypeConverter converter;
     converter.addConversion([](Type type) { return type; });
     ternary::addReferenceTypeConversions(converter);
+    latent::addReferenceTypeConversions(converter);
 
     RewritePatternSet patterns(context);
     ConversionTarget target(*context);

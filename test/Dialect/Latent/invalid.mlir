@@ -270,9 +270,9 @@ func.func @LATENT_P1_result(%x: tensor<?x32xf32>, %w: tensor<16x32xf32>) {
 
 // -----
 
-func.func @LATENT_P2_element(%x: tensor<?x32xf32>, %w: tensor<16x32xf16>) {
-  // expected-error@+1 {{LATENT-P2: weight must hold f32, i8 or trits, got 'tensor<16x32xf16>'}}
-  %y = latent.project %x, %w : tensor<?x32xf32>, tensor<16x32xf16> -> tensor<?x16xf32>
+func.func @LATENT_P2_element(%x: tensor<?x32xf32>, %w: tensor<16x32xf64>) {
+  // expected-error@+1 {{LATENT-P2: weight must hold f32, bf16, f16, i8 or trits, got 'tensor<16x32xf64>'}}
+  %y = latent.project %x, %w : tensor<?x32xf32>, tensor<16x32xf64> -> tensor<?x16xf32>
   return
 }
 
@@ -281,14 +281,6 @@ func.func @LATENT_P2_element(%x: tensor<?x32xf32>, %w: tensor<16x32xf16>) {
 func.func @LATENT_P2_no_scale(%x: tensor<?x32xf32>, %w: tensor<16x32xi8>) {
   // expected-error@+1 {{LATENT-P2: weight of type 'tensor<16x32xi8>' needs a scale}}
   %y = latent.project %x, %w : tensor<?x32xf32>, tensor<16x32xi8> -> tensor<?x16xf32>
-  return
-}
-
-// -----
-
-func.func @LATENT_P2_scale(%x: tensor<?x32xf32>, %w: tensor<16x32xf32>, %s: tensor<f32>) {
-  // expected-error@+1 {{LATENT-P2: weight of type 'tensor<16x32xf32>' has no scale}}
-  %y = latent.project %x, %w scale(%s : tensor<f32>) : tensor<?x32xf32>, tensor<16x32xf32> -> tensor<?x16xf32>
   return
 }
 
@@ -366,6 +358,54 @@ func.func @LATENT_X2_up(%x: tensor<?x16xf32>, %i: tensor<?x2xi32>, %u: tensor<8x
 
 // -----
 
+func.func @LATENT_X2_none(%x: tensor<?x16xf32>, %i: tensor<?x2xi32>, %u: tensor<0x24x16xf32>, %d: tensor<0x16x24xf32>) {
+  // expected-error@+1 {{LATENT-X2}}
+  %y = latent.experts <relu2> %x, %i up(%u : tensor<0x24x16xf32>) down(%d : tensor<0x16x24xf32>) : tensor<?x16xf32>, tensor<?x2xi32> -> tensor<?x2x16xf32>
+  return
+}
+
+// -----
+
+func.func @LATENT_Q1_values(%v: tensor<16x32xf8E4M3FN>, %s: tensor<16x2xf8E4M3FN>) {
+  // expected-error@+1 {{LATENT-Q1: values are f4E2M1FN, [N, K] or [E, N, K], and the result has their shape}}
+  %w = latent.dequantize %v, %s : tensor<16x32xf8E4M3FN>, tensor<16x2xf8E4M3FN> -> tensor<16x32xf32>
+  return
+}
+
+// -----
+
+func.func @LATENT_Q1_shape(%v: tensor<16x32xf4E2M1FN>, %s: tensor<16x2xf8E4M3FN>) {
+  // expected-error@+1 {{LATENT-Q1}}
+  %w = latent.dequantize %v, %s : tensor<16x32xf4E2M1FN>, tensor<16x2xf8E4M3FN> -> tensor<16x16xf32>
+  return
+}
+
+// -----
+
+func.func @LATENT_Q2_blocks(%v: tensor<16x32xf4E2M1FN>, %s: tensor<16x1xf8E4M3FN>) {
+  // expected-error@+1 {{LATENT-Q2: needs a scale for each block of 16 columns in f8E4M3FN, or of 32 in f8E8M0FNU; got 'tensor<16x32xf4E2M1FN>' and 'tensor<16x1xf8E4M3FN>'}}
+  %w = latent.dequantize %v, %s : tensor<16x32xf4E2M1FN>, tensor<16x1xf8E4M3FN> -> tensor<16x32xf32>
+  return
+}
+
+// -----
+
+func.func @LATENT_Q2_columns(%v: tensor<16x40xf4E2M1FN>, %s: tensor<16x1xf8E8M0FNU>) {
+  // expected-error@+1 {{LATENT-Q2}}
+  %w = latent.dequantize %v, %s : tensor<16x40xf4E2M1FN>, tensor<16x1xf8E8M0FNU> -> tensor<16x40xf32>
+  return
+}
+
+// -----
+
+func.func @LATENT_Q2_type(%v: tensor<16x32xf4E2M1FN>, %s: tensor<16x1xf32>) {
+  // expected-error@+1 {{LATENT-Q2}}
+  %w = latent.dequantize %v, %s : tensor<16x32xf4E2M1FN>, tensor<16x1xf32> -> tensor<16x32xf32>
+  return
+}
+
+// -----
+
 func.func @LATENT_X2_down(%x: tensor<?x16xf32>, %i: tensor<?x2xi32>, %u: tensor<8x24x16xf32>, %d: tensor<8x16x25xf32>) {
   // expected-error@+1 {{LATENT-X2}}
   %y = latent.experts <relu2> %x, %i up(%u : tensor<8x24x16xf32>) down(%d : tensor<8x16x25xf32>) : tensor<?x16xf32>, tensor<?x2xi32> -> tensor<?x2x16xf32>
@@ -409,14 +449,6 @@ func.func @LATENT_X2_gate_shape(%x: tensor<?x16xf32>, %i: tensor<?x2xi32>, %u: t
 func.func @LATENT_X3_scalar(%x: tensor<?x16xf32>, %i: tensor<?x2xi32>, %u: tensor<8x24x16x!ternary.trit>, %d: tensor<8x16x24xf32>, %us: tensor<f32>) {
   // expected-error@+1 {{LATENT-X3: the scale of up must be one per expert, got 'tensor<f32>'}}
   %y = latent.experts <relu2> %x, %i up(%u, %us : tensor<8x24x16x!ternary.trit>, tensor<f32>) down(%d : tensor<8x16x24xf32>) : tensor<?x16xf32>, tensor<?x2xi32> -> tensor<?x2x16xf32>
-  return
-}
-
-// -----
-
-func.func @LATENT_X3_gate(%x: tensor<?x16xf32>, %i: tensor<?x2xi32>, %u: tensor<8x24x16xf32>, %d: tensor<8x16x24xf32>, %g: tensor<8x24x16xf32>, %gs: tensor<8xf32>) {
-  // expected-error@+1 {{LATENT-X3: gate of type 'tensor<8x24x16xf32>' has no scale}}
-  %y = latent.experts <silu_glu> %x, %i up(%u : tensor<8x24x16xf32>) gate(%g, %gs : tensor<8x24x16xf32>, tensor<8xf32>) down(%d : tensor<8x16x24xf32>) : tensor<?x16xf32>, tensor<?x2xi32> -> tensor<?x2x16xf32>
   return
 }
 

@@ -170,3 +170,14 @@ func.func @moe(%x: tensor<7x32xf32>, %g: tensor<32xf32>, %gl: tensor<16xf32>, %r
     residual {eps = 1.0e-6 : f32, strategy = #latent.strategy<pairs>} : tensor<7x32xf32>
   return
 }
+
+// CHECK-LABEL: @weights
+func.func @weights(%x: tensor<7x32xf32>, %v: tensor<16x32xf4E2M1FN>, %s: tensor<16x2xf8E4M3FN>, %t: tensor<f32>, %m: tensor<4x16x32xf4E2M1FN>, %e: tensor<4x16x1xf8E8M0FNU>) {
+  // CHECK: %[[W:.*]] = latent.dequantize %{{.*}}, %{{.*}} : tensor<16x32xf4E2M1FN>, tensor<16x2xf8E4M3FN> -> tensor<16x32xf32>
+  %w = latent.dequantize %v, %s : tensor<16x32xf4E2M1FN>, tensor<16x2xf8E4M3FN> -> tensor<16x32xf32>
+  // CHECK: latent.project %{{.*}}, %[[W]] scale(%{{.*}} : tensor<f32>)
+  %y = latent.project %x, %w scale(%t : tensor<f32>) : tensor<7x32xf32>, tensor<16x32xf32> -> tensor<7x16xf32>
+  // CHECK: latent.dequantize %{{.*}}, %{{.*}} : tensor<4x16x32xf4E2M1FN>, tensor<4x16x1xf8E8M0FNU> -> tensor<4x16x32xf32>
+  %u = latent.dequantize %m, %e : tensor<4x16x32xf4E2M1FN>, tensor<4x16x1xf8E8M0FNU> -> tensor<4x16x32xf32>
+  return
+}

@@ -104,8 +104,19 @@ func.func @ROWS_G5(%x: tensor<2x64xi8>, %s: tensor<2xi32>, %w: tensor<8x2x256xi8
 // -----
 
 func.func @ROWS_F1(%x: tensor<2x20xf32>, %w: tensor<8x21xf32>, %y: tensor<2x8xf32>) {
-  // expected-error@+1 {{ROWS-F1: input is [M, K], weight [N, K] with a static K, init [M, N]}}
+  // expected-error@+1 {{ROWS-F1: input is [M, K] with the static K of the weight, got 'tensor<2x20xf32>' and 'tensor<8x21xf32>'}}
   %0 = rows.float_matmul ins(%x, %w : tensor<2x20xf32>, tensor<8x21xf32>) maps [] outs(%y : tensor<2x8xf32>) -> tensor<2x8xf32> {
+  ^bb0(%acc: f32):
+    rows.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+func.func @ROWS_F1_outputs(%x: tensor<2x20xf32>, %w: tensor<9x20xf32>, %y: tensor<2x8xf32>) {
+  // expected-error@+1 {{ROWS-F1: input is [M, K], weight [N, K] with a static K, init [M, N]}}
+  %0 = rows.float_matmul ins(%x, %w : tensor<2x20xf32>, tensor<9x20xf32>) maps [] outs(%y : tensor<2x8xf32>) -> tensor<2x8xf32> {
   ^bb0(%acc: f32):
     rows.yield %acc : f32
   }
@@ -120,6 +131,116 @@ func.func @ROWS_F2(%x: tensor<2x20xf32>, %w: tensor<8x20xf32>, %y: tensor<2x8xf3
   ^bb0(%acc: i32):
     %1 = arith.sitofp %acc : i32 to f32
     rows.yield %1 : f32
+  }
+  return
+}
+
+// -----
+
+func.func @ROWS_F3_format(%x: tensor<2x32xf32>, %w: tensor<8x16xi8>, %i: tensor<2xi32>, %y: tensor<2x8xf32>) {
+  // expected-error@+1 {{ROWS-F3: a weight of bytes has a format and block scales, other weights have neither}}
+  %0 = rows.float_matmul ins(%x, %w : tensor<2x32xf32>, tensor<8x16xi8>)
+      maps [] outs(%y : tensor<2x8xf32>) -> tensor<2x8xf32> {
+  ^bb0(%acc: f32):
+    rows.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+func.func @ROWS_F3_scales(%x: tensor<2x32xf32>, %w: tensor<8x16xi8>, %s: tensor<8x1xi8>, %i: tensor<2xi32>, %y: tensor<2x8xf32>) {
+  // expected-error@+1 {{ROWS-F3: K is a multiple of 16 with a scale for each block}}
+  %0 = rows.float_matmul nvfp4 ins(%x, %w, %s : tensor<2x32xf32>, tensor<8x16xi8>, tensor<8x1xi8>)
+      maps [] outs(%y : tensor<2x8xf32>) -> tensor<2x8xf32> {
+  ^bb0(%acc: f32):
+    rows.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+func.func @ROWS_F3_floats(%x: tensor<2x32xf32>, %w: tensor<8x32xf32>, %s: tensor<8x1xi8>, %i: tensor<2xi32>, %y: tensor<2x8xf32>) {
+  // expected-error@+1 {{ROWS-F3}}
+  %0 = rows.float_matmul mxfp4 ins(%x, %w, %s : tensor<2x32xf32>, tensor<8x32xf32>, tensor<8x1xi8>)
+      maps [] outs(%y : tensor<2x8xf32>) -> tensor<2x8xf32> {
+  ^bb0(%acc: f32):
+    rows.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+func.func @ROWS_H1_rank(%x: tensor<2x32xf32>, %w: tensor<8x32xf32>, %i: tensor<2xi32>, %y: tensor<2x8xf32>) {
+  // expected-error@+1 {{ROWS-H1: weight is [G, N, K] with static G and K and the N of init}}
+  %0 = rows.grouped_float_matmul ins(%x, %w : tensor<2x32xf32>, tensor<8x32xf32>)
+      slices(%i : tensor<2xi32>) maps [] outs(%y : tensor<2x8xf32>) -> tensor<2x8xf32> {
+  ^bb0(%acc: f32):
+    rows.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+func.func @ROWS_H1_columns(%x: tensor<2x32xf32>, %w: tensor<4x8x31xf32>, %i: tensor<2xi32>, %y: tensor<2x8xf32>) {
+  // expected-error@+1 {{ROWS-H1: input is [M, K] with the static K of the weight}}
+  %0 = rows.grouped_float_matmul ins(%x, %w : tensor<2x32xf32>, tensor<4x8x31xf32>)
+      slices(%i : tensor<2xi32>) maps [] outs(%y : tensor<2x8xf32>) -> tensor<2x8xf32> {
+  ^bb0(%acc: f32):
+    rows.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+func.func @ROWS_H2(%x: tensor<2x32xf32>, %w: tensor<4x8x16xi8>, %s: tensor<4x8x2xi8>, %i: tensor<2xi32>, %y: tensor<2x8xf32>) {
+  // expected-error@+1 {{ROWS-H2: K is a multiple of 32 with a scale for each block}}
+  %0 = rows.grouped_float_matmul mxfp4 ins(%x, %w, %s : tensor<2x32xf32>, tensor<4x8x16xi8>, tensor<4x8x2xi8>)
+      slices(%i : tensor<2xi32>) maps [] outs(%y : tensor<2x8xf32>) -> tensor<2x8xf32> {
+  ^bb0(%acc: f32):
+    rows.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+func.func @ROWS_H3(%x: tensor<2x32xf32>, %w: tensor<4x8x32xbf16>, %i: tensor<2xi32>, %y: tensor<2x8xf32>) {
+  // expected-error@+1 {{ROWS-H3: needs either slices [R] or offsets [G + 1]}}
+  %0 = rows.grouped_float_matmul ins(%x, %w : tensor<2x32xf32>, tensor<4x8x32xbf16>)
+      maps [] outs(%y : tensor<2x8xf32>) -> tensor<2x8xf32> {
+  ^bb0(%acc: f32):
+    rows.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+func.func @ROWS_H5(%x: tensor<2x32xf32>, %w: tensor<4x8x32xbf16>, %i: tensor<2xi32>, %y: tensor<2x8xf32>) {
+  // expected-error@+1 {{ROWS-H5: the region takes 'f32'}}
+  %0 = rows.grouped_float_matmul ins(%x, %w : tensor<2x32xf32>, tensor<4x8x32xbf16>)
+      slices(%i : tensor<2xi32>) maps [] outs(%y : tensor<2x8xf32>) -> tensor<2x8xf32> {
+  ^bb0(%acc: i32):
+    %1 = arith.sitofp %acc : i32 to f32
+    rows.yield %1 : f32
+  }
+  return
+}
+
+// -----
+
+func.func @ROWS_H4(%x: tensor<2x32xf32>, %w: tensor<4x8x32xf16>, %i: tensor<2xi32>, %a: tensor<8x2xf32>, %y: tensor<2x8xf32>) {
+  // expected-error@+1 {{ROWS-H4: an epilogue map is one of (r, n, g, m) -> (), (r), (n), (g), (m) or (r, n), of the operand's rank}}
+  %0 = rows.grouped_float_matmul ins(%x, %w : tensor<2x32xf32>, tensor<4x8x32xf16>) slices(%i : tensor<2xi32>)
+      epilogue(%a : tensor<8x2xf32>) maps [affine_map<(r, n, g, m) -> (n, r)>]
+      outs(%y : tensor<2x8xf32>) -> tensor<2x8xf32> {
+  ^bb0(%acc: f32, %b: f32):
+    rows.yield %acc : f32
   }
   return
 }

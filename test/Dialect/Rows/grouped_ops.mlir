@@ -64,3 +64,22 @@ func.func @route(%x: tensor<?x20xf32>, %w: tensor<8x20xf32>, %b: tensor<8xf32>, 
 
 // CHECK: rows.weight @experts.i2 key("experts") encode code <i2> : tensor<8x20x24x!ternary.trit> -> tensor<8x2x128xi8>
 rows.weight @experts.i2 key("experts") encode code <i2> : tensor<8x20x24x!ternary.trit> -> tensor<8x2x128xi8>
+
+// CHECK-LABEL: @floats
+func.func @floats(%x: tensor<?x64xf32>, %w: tensor<4x8x32xi8>, %s: tensor<4x8x2xi8>, %i: tensor<?xi32>, %b: tensor<4xf32>, %h: tensor<8x64xbf16>, %y: tensor<?x8xf32>) {
+  // CHECK: rows.grouped_float_matmul mxfp4 ins(%{{.*}}, %{{.*}}, %{{.*}} : tensor<?x64xf32>, tensor<4x8x32xi8>, tensor<4x8x2xi8>) slices(%{{.*}} : tensor<?xi32>) epilogue(%{{.*}} : tensor<4xf32>) maps [
+  %0 = rows.grouped_float_matmul mxfp4 ins(%x, %w, %s : tensor<?x64xf32>, tensor<4x8x32xi8>, tensor<4x8x2xi8>)
+      slices(%i : tensor<?xi32>)
+      epilogue(%b : tensor<4xf32>) maps [affine_map<(r, n, g, m) -> (g)>]
+      outs(%y : tensor<?x8xf32>) -> tensor<?x8xf32> {
+  ^bb0(%acc: f32, %scale: f32):
+    %1 = arith.mulf %acc, %scale : f32
+    rows.yield %1 : f32
+  }
+  // CHECK: rows.float_matmul ins(%{{.*}}, %{{.*}} : tensor<?x64xf32>, tensor<8x64xbf16>) maps []
+  %2 = rows.float_matmul ins(%x, %h : tensor<?x64xf32>, tensor<8x64xbf16>) maps [] outs(%y : tensor<?x8xf32>) -> tensor<?x8xf32> {
+  ^bb0(%acc: f32):
+    rows.yield %acc : f32
+  }
+  return
+}

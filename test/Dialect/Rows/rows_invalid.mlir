@@ -190,6 +190,11 @@ rows.weight @ROWS_W2_rank key("w") encode code <i2> : tensor<64x!ternary.trit> -
 
 // -----
 
+// expected-error@+1 {{ROWS-W4: floats of 4 or 8 bits are stored as bytes, two of the former in one; got 'tensor<4x8xf4E2M1FN>' and 'tensor<4x8xi8>'}}
+rows.weight @ROWS_W4 key("w") bytes : tensor<4x8xf4E2M1FN> -> tensor<4x8xi8>
+
+// -----
+
 // expected-error@+1 {{ROWS-W3: identity keeps the type, got 'tensor<4xf32>' and 'tensor<5xf32>'}}
 rows.weight @ROWS_W3_type key("w") identity : tensor<4xf32> -> tensor<5xf32>
 

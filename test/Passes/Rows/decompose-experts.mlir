@@ -61,3 +61,24 @@ func.func @one_token(%x: tensor<1x16xf32>, %ids: tensor<1x4xi32>, %us: tensor<32
       : tensor<1x16xf32>, tensor<1x4xi32> -> tensor<1x4x16xf32>
   return %y : tensor<1x4x16xf32>
 }
+
+// Float experts of 4 bits are read as the bytes that they are, and rows need no
+// quantiser.
+ml_program.global private @v(#ml_program.extern : tensor<32x24x32xf4E2M1FN>) : tensor<32x24x32xf4E2M1FN>
+ml_program.global private @b(#ml_program.extern : tensor<32x24x2xf8E4M3FN>) : tensor<32x24x2xf8E4M3FN>
+
+// CHECK-LABEL: @floats
+// CHECK-NOT: rows.quantize
+// CHECK: %[[V:.*]] = rows.load_weight @v.bytes : tensor<32x24x16xi8>
+// CHECK: %[[B:.*]] = rows.load_weight @b.bytes : tensor<32x24x2xi8>
+// CHECK: rows.grouped_float_matmul nvfp4 ins(%arg0, %[[V]], %[[B]] : tensor<1x32xf32>, tensor<32x24x16xi8>, tensor<32x24x2xi8>) slices(
+// CHECK: rows.grouped_float_matmul ins({{.*}} : tensor<4x24xf32>, tensor<32x8x24xbf16>) slices(
+// CHECK: return
+func.func @floats(%x: tensor<1x32xf32>, %ids: tensor<1x4xi32>, %s: tensor<32xf32>, %d: tensor<32x8x24xbf16>) -> tensor<1x4x8xf32> {
+  %v = ml_program.global_load_const @v : tensor<32x24x32xf4E2M1FN>
+  %b = ml_program.global_load_const @b : tensor<32x24x2xf8E4M3FN>
+  %u = latent.dequantize %v, %b : tensor<32x24x32xf4E2M1FN>, tensor<32x24x2xf8E4M3FN> -> tensor<32x24x32xf32>
+  %y = latent.experts <relu2> %x, %ids up(%u, %s : tensor<32x24x32xf32>, tensor<32xf32>) down(%d : tensor<32x8x24xbf16>)
+      {strategy = #latent.strategy<pairs>} : tensor<1x32xf32>, tensor<1x4xi32> -> tensor<1x4x8xf32>
+  return %y : tensor<1x4x8xf32>
+}

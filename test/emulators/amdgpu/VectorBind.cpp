@@ -123,10 +123,11 @@ void amdgpu::bindVector(Decoder &d, Inst &i, const Op &op) {
   if (d.text.sdwa)
     bindSdwa(d, i);
   bindModifiers(d, i, op);
-  // Zero is zero in either word; of others documents do not say.
+  // Zero is zero in either word; of the upper one of others documents do not say.
   if (packed && !is16(i.type))
     for (unsigned k = 0; k < i.sources; ++k)
-      if (i.src[k].kind == Operand::Constant && i.src[k].value[0])
+      if (i.src[k].kind == Operand::Constant && i.src[k].value[0] &&
+          ((i.opSel | i.opSelHi) >> k & 1))
         d.unknown("the emulator does not know a constant of two words here");
   // A 16-bit result leaves the other half of its register alone, but on gfx9
   // most instructions clear it.

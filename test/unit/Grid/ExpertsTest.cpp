@@ -30,13 +30,6 @@ struct Case {
   bool gated, before;
 };
 
-std::string type(const char *element, std::vector<int64_t> shape) {
-  std::string text = "tensor<";
-  for (int64_t d : shape)
-    text += (d < 0 ? std::string("?") : std::to_string(d)) + "x";
-  return text + element + ">";
-}
-
 std::vector<int8_t> makeTrits(int64_t count, const char *code,
                               std::mt19937 &rng) {
   std::vector<int8_t> trits(count);

@@ -62,6 +62,14 @@ const char *WeightFile::write() {
 
 WeightFile::~WeightFile() { unlink(path); }
 
+std::string tercet::test::type(const char *element,
+                               const std::vector<int64_t> &shape) {
+  std::string text = "tensor<";
+  for (int64_t d : shape)
+    text += (d < 0 ? std::string("?") : std::to_string(d)) + "x";
+  return text + element + ">";
+}
+
 std::string tercet::test::global(const std::string &name,
                                  const std::string &type,
                                  const std::string &attributes) {

@@ -60,6 +60,9 @@ struct View {
 void call(tercet_session *session, const char *entry, std::vector<View> inputs,
           std::vector<View> outputs);
 
+/// "tensor<?x8xf32>"; a size below 0 is not known.
+std::string type(const char *element, const std::vector<int64_t> &shape);
+
 /// `ml_program.global` of an external weight, and the line that loads it.
 std::string global(const std::string &name, const std::string &type,
                    const std::string &attributes = "");

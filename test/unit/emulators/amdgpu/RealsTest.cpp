@@ -223,6 +223,9 @@ TEST_P(Reals, PackedSingles) {
                 "op_sel_hi:[0,0]",
                 {f(2), f(3), f(5), f(7)}),
             f(8) | uint64_t(f(7)) << 32);
+  EXPECT_EQ(two("v_pk_mul_f32 v[128:129], v[64:65], 0.5 op_sel_hi:[1,0]",
+                {f(2), f(3), 0, 0}),
+            f(1) | uint64_t(f(1.5)) << 32);
   EXPECT_EQ(two("v_pk_fma_f32 v[128:129], v[64:65], v[66:67], v[66:67] "
                 "neg_lo:[1,0,0] neg_hi:[0,0,1]",
                 {f(2), f(3), f(5), f(7)}),
