@@ -60,6 +60,10 @@ class Generator:
     def model(self):
         return [self.function(f"f{i}") for i in range(self.rng.randint(1, 3))]
 
+    def targets(self, targets):
+        """On which of these a model runs; the first is what others are compared to."""
+        return targets
+
     def inputs(self, function):
         counts = [function.rows] if function.rows != "?" else self.rng.sample(ROWS, 2)
         return [activations(self.rng, m, function.columns) for m in counts]

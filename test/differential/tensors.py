@@ -98,3 +98,20 @@ def difference(kind, got, want):
     i = wrong[0]
     pair = [struct.unpack("<f", struct.pack("<i", v))[0] if kind == "f32" else v for v in (got[i], want[i])]
     return f"{len(wrong)} of {len(got)} results differ, the first is {i}: {pair[0]!r}, expected {pair[1]!r}"
+
+
+def distance(got, want, columns, bound):
+    """A sentence about rows of f32 that are farther from what they should be than `bound`
+    times the largest value of the row, or None. NaN and infinity have to be where they
+    are expected."""
+    if len(got) != len(want):
+        return f"{len(got)} results, expected {len(want)}"
+    a, b = (struct.unpack(f"<{len(v)}f", struct.pack(f"<{len(v)}i", *v)) for v in (got, want))
+    for row in range(0, len(a), max(columns, 1)):
+        pairs = list(zip(a[row:row + columns], b[row:row + columns]))
+        largest = max([abs(y) for _, y in pairs if abs(y) < INF] + [1e-30])
+        for i, (x, y) in enumerate(pairs):
+            if x != y and (x == x or y == y) and not abs(x - y) <= bound * largest:
+                return (f"result {row + i} is {x!r}, expected {y!r} within {bound * largest:.2e}, "
+                        f"{bound:g} of the largest of its row")
+    return None

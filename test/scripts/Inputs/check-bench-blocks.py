@@ -16,6 +16,8 @@ equal("latent/block/tiny-super/i2/tokens=1", "bytes_of_an_expert", 2 * 48 * 32 /
 equal("latent/block/tiny-super/i2/tokens=1", "distinct_experts", 3)
 equal("latent/block/tiny-super/i2/tokens=1", "weight_bytes",
       4 * 16 * 64 + 4 * 16 + 2 * 4 * 16 + 2 * (32 * 64 + 96 * 64) // 4 + 4 * 4 + 3 * 768)
+# A byte a weight.
+equal("latent/block/tiny-super/int8/tokens=1", "bytes_of_an_expert", 2 * 48 * 32)
 # Two operations for each weight that a token meets.
 equal("latent/block/tiny-super/i2/tokens=4", "ops",
       4 * 2 * (16 * 64 + 2 * 32 * 64 + 2 * 96 * 64 + 3 * 2 * 48 * 32))
