@@ -144,7 +144,7 @@ def cells(row):
             f"{experts:.0f} of {row['experts']}" if experts else "-", time(parts["dram"]),
             time(products) if products else "-", percent(row["fraction_of_roof"] if is_sum else None),
             percent(row["fraction_of_larger"]),
-            percent(row["fraction_of_plain_read"] if row.get("tokens") == 1 else None),
+            percent(row["fraction_of_plain_read"] if row.get("tokens") == 1 and experts else None),
             percent(row.get("outside_share")))
 
 

@@ -166,16 +166,63 @@ def attention(heads, groups, tokens, dim):
     return Bench(f"attention_{heads}_{groups}x{tokens}x{dim}", "f32", "\n".join(lines) + "\n", rows)
 
 
+# Hidden width, heads, width of a head, states, groups, width of the convolution.
+MIXERS = {"super": (4096, 128, 64, 128, 8, 4), "nano": (2688, 64, 64, 128, 8, 4)}
+
+
+def mamba(name, hidden, heads, width, states, groups, window, code="i2"):
+    """One token of a Mamba-2 mixer whose states are in memory: the recurrence alone, and the
+    whole mixer. A session has states of its own, and calls take one session after another."""
+    inner = heads * width
+    channels = inner + 2 * groups * states
+    columns = inner + channels + heads
+    state, conv = f"tensor<{heads}x{width}x{states}xf32>", f"tensor<{window - 1}x{channels}xf32>"
+    trits = ELEMENTS[code]
+    types = {"a": f"tensor<{heads}xf32>", "wi": f"tensor<{columns}x{hidden}x{trits}>", "wis": "tensor<f32>",
+             "wc": f"tensor<{channels}x{window}xf32>", "bc": f"tensor<{channels}xf32>", "gn": f"tensor<{inner}xf32>",
+             "wo": f"tensor<{hidden}x{inner}x{trits}>", "wos": "tensor<f32>"}
+    x, dt, b = f"tensor<1x{heads}x{width}xf32>", f"tensor<1x{heads}xf32>", f"tensor<1x{groups}x{states}xf32>"
+    y = f"tensor<1x{hidden}xf32>"
+    lines = [f"ml_program.global private @{key}(#ml_program.extern : {type_}) : {type_}" for key, type_ in types.items()]
+    lines += [f"ml_program.global private mutable @{key}(dense<0.0> : {type_}) : {type_}"
+              for key, type_ in (("scan.s", state), ("mixer.s", state), ("mixer.c", conv))]
+    load = lambda key: f"  %{key} = ml_program.global_load_const @{key} : {types[key]}"  # noqa: E731
+    lines += [f"func.func @scan(%x: {x}, %dt: {dt}, %b: {b}, %c: {b}) -> {x} {{", load("a"),
+              f"  %s0 = ml_program.global_load @scan.s : {state}",
+              f"  %y, %s1 = latent.scan %x, %dt, %b, %c heads(%a, %a, %a) state(%s0) : {x}, {dt}, {b}, {types['a']}, {state}",
+              f"  ml_program.global_store @scan.s = %s1 : {state}", f"  return %y : {x}", "}",
+              f"func.func @mixer(%x: {y}) -> {y} {{", *[load(key) for key in types],
+              f"  %s0 = ml_program.global_load @mixer.s : {state}", f"  %c0 = ml_program.global_load @mixer.c : {conv}",
+              f"  %y, %c1, %s1 = latent.mamba groups({groups}) %x in_project(%wi, %wis : {types['wi']}, {types['wis']}) "
+              f"conv(%wc, %bc : {types['wc']}, {types['bc']}) heads(%a, %a, %a : {types['a']}) "
+              f"gate_norm(%gn : {types['gn']}) out_project(%wo, %wos : {types['wo']}, {types['wos']}) "
+              f"states(%c0, %s0 : {conv}, {state}) residual : {y}",
+              f"  ml_program.global_store @mixer.s = %s1 : {state}",
+              f"  ml_program.global_store @mixer.c = %c1 : {conv}", f"  return %y : {y}", "}"]
+    bytes_ = 4.0 * heads * width * states
+    fields = {"heads": heads, "dim": width, "states": states, "tokens": 1, "state_bytes": bytes_}
+    # A state is read and written; five operations for each of its numbers.
+    common = dict(copies=16, sessions=max(2, min(256, int(STREAM_BYTES // bytes_))), bytes=2 * bytes_,
+                  f32_ops=5.0 * heads * width * states)
+    rows = [Row(f"mamba/step/scan/{heads}x{width}x{states}", "scan", fields=fields, **common),
+            Row(f"mamba/step/mixer/{name}/{code}", "mixer", int8_ops=2.0 * hidden * (columns + inner),
+                fields={**fields, "code": code, "hidden": hidden}, **common)]
+    return Bench(f"mamba_{name}_{code}", code, "\n".join(lines) + "\n", rows)
+
+
 def benches(tiny=False):
     """All, or as many small ones to try that they work."""
     if tiny:
         small = {"tiny-super": Widths(64, 32, 16, 3, 48, 96, 5.0), "tiny-nano": Widths(64, 0, 8, 2, 32, 64, 2.5),
                  "tiny-k3": Widths(64, 32, 8, 2, 48, 64, 1.0, gated=True, norm=True, real_experts=896)}
         blocks, tokens, shapes = small, (1, 4), ((4, 2, 64, 32),)
+        mixers = {"tiny": (64, 4, 16, 32, 2, 4)}
     else:
-        blocks, tokens, shapes = BLOCKS, TOKENS, ATTENTION
+        blocks, tokens, shapes, mixers = BLOCKS, TOKENS, ATTENTION, MIXERS
     for name, widths in blocks.items():
         for code in CODES:
             yield block(name, widths, code, tokens)
     for shape in shapes:
         yield attention(*shape)
+    for name, widths in mixers.items():
+        yield mamba(name, *widths)
