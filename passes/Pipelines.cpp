@@ -121,6 +121,7 @@ void tercet::buildToRowsPipeline(OpPassManager &pm,
     pm.addPass(createSymbolDCEPass());
     pm.addPass(createLowerStateUpdates());
     pm.addPass(createDecomposeMoe());
+    pm.addPass(createDecomposeMamba());
     pm.addPass(createDecomposeLatent());
     SelectCodesOptions codes;
     codes.code = options.code;

@@ -333,23 +333,49 @@ private:
 class NormLowering : RowLowering {
 public:
   explicit NormLowering(rows::NormOp op)
-      : RowLowering(op, cast<MemRefType>(op.getInput().getType()).getDimSize(1),
-                    cast<MemRefType>(op.getInput().getType()).getDimSize(1)),
-        op(op) {}
+      : RowLowering(op, getWidth(op), getWidth(op)), op(op) {}
 
   void lower() {
     forEachRow(op, op.getInput(), [&](Value row) {
-      Load source =
-          getNormalized(op.getInput(), op.getGain(), op.getEpsAttr(), row);
-      reduce(zeros(b.getF32Type()), k,
-             [&](Value acc, Value column, Value mask) {
-               store(source(column, mask), op.getInit(), row, column);
-               return acc;
-             });
+      if (op.getGroups() == 1)
+        return lowerGroup(row, op.getInput(), op.getGain(), op.getInit());
+      Value groups = index(op.getGroups());
+      auto loop = scf::ForOp::create(b, loc, index(0), groups, index(1));
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(loop.getBody());
+      Value from = arith::MulIOp::create(b, loc, loop.getInductionVar(),
+                                         index(k));
+      lowerGroup(row, columns(op.getInput(), from),
+                 columns(op.getGain(), from), columns(op.getInit(), from));
     });
   }
 
 private:
+  /// Columns that have a mean of their own.
+  static int64_t getWidth(rows::NormOp op) {
+    return cast<MemRefType>(op.getInput().getType()).getDimSize(1) /
+           static_cast<int64_t>(op.getGroups());
+  }
+
+  /// The k last-axis elements of `memref` from `from` on.
+  Value columns(Value memref, Value from) {
+    int64_t rank = cast<MemRefType>(memref.getType()).getRank();
+    SmallVector<OpFoldResult> offsets(rank, b.getIndexAttr(0)),
+        sizes = memref::getMixedSizes(b, loc, memref),
+        strides(rank, b.getIndexAttr(1));
+    offsets.back() = from;
+    sizes.back() = b.getIndexAttr(k);
+    return memref::SubViewOp::create(b, loc, memref, offsets, sizes, strides);
+  }
+
+  void lowerGroup(Value row, Value input, Value gain, Value init) {
+    Load source = getNormalized(input, gain, op.getEpsAttr(), row);
+    reduce(zeros(b.getF32Type()), k, [&](Value acc, Value column, Value mask) {
+      store(source(column, mask), init, row, column);
+      return acc;
+    });
+  }
+
   rows::NormOp op;
 };
 

@@ -137,6 +137,19 @@ def LowerRowsQuantize : Pass<"lower-rows-quantize", "::mlir::func::FuncOp"> {
                            "::mlir::math::MathDialect", "::mlir::gpu::GPUDialect"];
 }
 
+def LowerRowsScan : Pass<"lower-rows-scan", "::mlir::func::FuncOp"> {
+  let summary = "rows.causal_conv and rows.scan over memrefs to vectors";
+  let description = [{
+    The state is read, kept in registers over a block of steps and written back in
+    place. Lanes lie along the channels of a convolution and along the states of a
+    scan, whose sums have the order that `latent.scan` states. With `threads` in the
+    `config` of a convolution (GPU) a thread has channels of its own.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect", "::mlir::gpu::GPUDialect"];
+}
+
 def LowerRowsAttention : Pass<"lower-rows-attention", "::mlir::func::FuncOp"> {
   let summary = "rows.attention over memrefs to vectors";
   let description = [{

@@ -5,16 +5,17 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Every latent op but `moe`, which latent-decompose-moe has taken apart, and
-// `experts`, which needs the codes of its weights first (decompose-experts),
-// and `dequantize`, whose products read what it stands for. What a pass has to
-// see later becomes a rows op: norms, float products, the choice of experts,
-// attention. What is elementwise, or a short sum, becomes linalg in the order
-// that the op's description gives. Fails on a weight that no product on an
-// optimised path takes, naming its type.
+// Every latent op but `moe` and `mamba`, which passes of their own have taken
+// apart, `experts`, which needs the codes of its weights first
+// (decompose-experts), and `dequantize`, whose products read what it stands for.
+// What a pass has to see later becomes a rows op: norms, float products, the
+// choice of experts, attention. What is elementwise, or a short sum, becomes
+// linalg in the order that the op's description gives. Fails on a weight that
+// no product on an optimised path takes, naming its type.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Latent/IR/Latent.h"
+#include "dialects/Latent/Transforms/Activation.h"
 #include "dialects/Ternary/Transforms/ReferenceBuilder.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -38,7 +39,7 @@ using Sizes = ternary::ReferenceBuilder::Sizes;
 
 /// RMSNorm over the last axis, other axes taken together as rows.
 static Value normalize(OpBuilder &b, Location loc, Value x, Value gain,
-                       FloatAttr eps) {
+                       FloatAttr eps, int64_t parts = 1) {
   auto type = cast<RankedTensorType>(x.getType());
   int64_t rank = type.getRank();
   SmallVector<ReassociationIndices> groups(2);
@@ -51,7 +52,8 @@ static Value normalize(OpBuilder &b, Location loc, Value x, Value gain,
   Value init = tensor::EmptyOp::create(b, loc, tensor::getMixedSizes(b, loc, x),
                                        b.getF32Type());
   Value y = rows::NormOp::create(b, loc, TypeRange{init.getType()}, x, gain,
-                                 init, eps, DictionaryAttr())
+                                 init, eps, b.getI64IntegerAttr(parts),
+                                 DictionaryAttr())
                 .getResult(0);
   if (rank > 2)
     y = tensor::ExpandShapeOp::create(b, loc, type, y, groups, sizes);
@@ -198,6 +200,45 @@ static LogicalResult decompose(OpBuilder &b, latent::AttentionOp op) {
   return success();
 }
 
+static LogicalResult decompose(OpBuilder &b, latent::CausalConvOp op) {
+  Location loc = op.getLoc();
+  Value init = tensor::EmptyOp::create(
+      b, loc, tensor::getMixedSizes(b, loc, op.getInput()), b.getF32Type());
+  auto conv = rows::CausalConvOp::create(
+      b, loc, op->getResultTypes(), op.getInput(), op.getWeight(), op.getBias(),
+      init, op.getState(), DictionaryAttr());
+  op->replaceAllUsesWith(conv.getResults());
+  return success();
+}
+
+static LogicalResult decompose(OpBuilder &b, latent::ScanOp op) {
+  Location loc = op.getLoc();
+  Value init = tensor::EmptyOp::create(
+      b, loc, tensor::getMixedSizes(b, loc, op.getInput()), b.getF32Type());
+  auto scan = rows::ScanOp::create(
+      b, loc, op->getResultTypes(), op.getInput(), op.getDt(), op.getB(),
+      op.getC(), op.getALog(), op.getDtBias(), op.getSkip(), init,
+      op.getState(), op.getChunkAttr(), op.getMinStepAttr(), DictionaryAttr());
+  op->replaceAllUsesWith(scan.getResults());
+  return success();
+}
+
+static LogicalResult decompose(OpBuilder &b, latent::GatedNormOp op) {
+  Location loc = op.getLoc();
+  ternary::ReferenceBuilder r(b, loc);
+  auto silu = latent::ActivationAttr::get(b.getContext(),
+                                          latent::ActivationKind::SiluGlu,
+                                          FloatAttr(), FloatAttr());
+  Value gated =
+      r.map({op.getInput(), op.getGate()}, {Axes{0, 1}, Axes{0, 1}},
+            r.getSizes(op.getInput()), b.getF32Type(), [&](ValueRange args) {
+              return latent::emitActivation(b, loc, silu, args[0], args[1]);
+            });
+  op.replaceAllUsesWith(normalize(b, loc, gated, op.getGain(), op.getEpsAttr(),
+                                  op.getGroups()));
+  return success();
+}
+
 static LogicalResult decompose(OpBuilder &b, latent::RouteOp op) {
   RouterBuilder router(b, op.getLoc(), op.getRouting());
   auto [ids, weights] =
@@ -223,7 +264,8 @@ struct DecomposeLatent : tercet::impl::DecomposeLatentBase<DecomposeLatent> {
       LogicalResult result =
           llvm::TypeSwitch<Operation *, LogicalResult>(op)
               .Case<latent::RmsNormOp, latent::EmbedOp, latent::RotaryOp,
-                    latent::CombineOp, latent::RouteOp, latent::AttentionOp>(
+                    latent::CombineOp, latent::RouteOp, latent::AttentionOp,
+                    latent::CausalConvOp, latent::ScanOp, latent::GatedNormOp>(
                   [&](auto o) { return decompose(b, o); })
               .Case(
                   [&](latent::ProjectOp o) { return decompose(b, o, weights); })

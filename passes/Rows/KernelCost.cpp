@@ -8,6 +8,7 @@
 #include "passes/Rows/KernelCost.h"
 #include "dialects/Rows/IR/Rows.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace tercet;
@@ -58,6 +59,19 @@ static KernelCost getAttentionCost(rows::AttentionOp op, func::FuncOp kernel,
   return {bytes, pairs * (2 * op.getHeads() * widths)};
 }
 
+/// The size of the first axis of an operand, by the kernel's index arguments.
+static AffineExpr getRows(Value value, func::FuncOp kernel) {
+  auto type = cast<RankedTensorType>(value.getType());
+  if (!type.isDynamicDim(0))
+    return getAffineConstantExpr(type.getDimSize(0), kernel.getContext());
+  // Columns of a wider tensor, perhaps split.
+  if (Operation *def = value.getDefiningOp())
+    return getRows(def->getOperand(0), kernel);
+  auto dims = kernel.getArgAttrOfType<DenseI64ArrayAttr>(
+      cast<BlockArgument>(value).getArgNumber(), "tercet.dims");
+  return getAffineDimExpr(dims[0], kernel.getContext());
+}
+
 KernelCost tercet::getKernelCost(Operation *root, func::FuncOp kernel) {
   MLIRContext *ctx = kernel.getContext();
   auto sizeOf = [&](RankedTensorType type, DenseI64ArrayAttr numbers) {
@@ -72,22 +86,28 @@ KernelCost tercet::getKernelCost(Operation *root, func::FuncOp kernel) {
     return sizeOf(type, numbers) * ((type.getElementTypeBitWidth() + 7) / 8);
   };
   if (auto attention = dyn_cast<rows::AttentionOp>(root)) {
-    auto getSize = [&](Value v) {
-      int64_t known = cast<ShapedType>(v.getType()).getDimSize(0);
-      if (!ShapedType::isDynamic(known))
-        return getAffineConstantExpr(known, ctx);
-      auto dims = kernel.getArgAttrOfType<DenseI64ArrayAttr>(
-          cast<BlockArgument>(v).getArgNumber(), "tercet.dims");
-      return getAffineDimExpr(dims[0], ctx);
-    };
-    return getAttentionCost(attention, kernel, getSize(attention.getQ()),
-                            getSize(attention.getK()));
+    return getAttentionCost(attention, kernel,
+                            getRows(attention.getQ(), kernel),
+                            getRows(attention.getK(), kernel));
   }
   AffineExpr bytes = getAffineConstantExpr(0, ctx);
-  for (unsigned i = 0, e = kernel.getNumArguments(); i < e; ++i)
-    if (auto type = dyn_cast<RankedTensorType>(kernel.getArgument(i).getType()))
-      bytes = bytes + bytesOf(type, kernel.getArgAttrOfType<DenseI64ArrayAttr>(
-                                        i, "tercet.dims"));
+  for (BlockArgument arg : kernel.getArguments()) {
+    auto type = dyn_cast<RankedTensorType>(arg.getType());
+    if (!type)
+      continue;
+    auto numbers = kernel.getArgAttrOfType<DenseI64ArrayAttr>(
+        arg.getArgNumber(), "tercet.dims");
+    // Of a tensor that is read by columns only these.
+    if (!arg.use_empty() &&
+        llvm::all_of(arg.getUsers(), llvm::IsaPred<tensor::ExtractSliceOp>)) {
+      for (Operation *slice : arg.getUsers())
+        bytes = bytes + bytesOf(cast<RankedTensorType>(
+                                    slice->getResult(0).getType()),
+                                numbers);
+    } else {
+      bytes = bytes + bytesOf(type, numbers);
+    }
+  }
   AffineExpr ops = getAffineConstantExpr(0, ctx);
   for (unsigned i = 0, e = kernel.getNumResults(); i < e; ++i) {
     auto type = cast<RankedTensorType>(kernel.getResultTypes()[i]);
@@ -104,6 +124,13 @@ KernelCost tercet::getKernelCost(Operation *root, func::FuncOp kernel) {
                                   arg.getArgNumber(), "tercet.dims"));
     bytes = rows * 2;
     ops = getAffineConstantExpr(0, ctx);
+  } else if (auto scan = dyn_cast<rows::ScanOp>(root)) {
+    // Five operations for a step of a state.
+    auto state = cast<RankedTensorType>(scan.getState().getType());
+    ops = getRows(scan.getInput(), kernel) * (5 * state.getNumElements());
+  } else if (auto conv = dyn_cast<rows::CausalConvOp>(root)) {
+    auto weight = cast<RankedTensorType>(conv.getWeight().getType());
+    ops = getRows(conv.getInput(), kernel) * (2 * weight.getNumElements());
   } else if (auto matmul = dyn_cast<rows::MatmulOp>(root)) {
     ops = ops * (2 * static_cast<int64_t>(matmul.getK()));
   } else if (auto grouped = dyn_cast<rows::GroupedMatmulOp>(root)) {

@@ -37,7 +37,8 @@ static bool isRoot(Operation *op) {
   return isa<rows::QuantizeOp, rows::NormOp, rows::PackOp, rows::MatmulOp,
              rows::GroupedMatmulOp, rows::FloatMatmulOp,
              rows::GroupedFloatMatmulOp, rows::TopKOp, rows::GroupOp,
-             rows::AttentionOp, rows::InsertOp>(op) ||
+             rows::AttentionOp, rows::InsertOp, rows::CausalConvOp,
+             rows::ScanOp>(op) ||
          (isa<linalg::LinalgOp>(op) && !isa<linalg::FillOp>(op));
 }
 
@@ -47,6 +48,25 @@ static bool mayStay(Operation *op) {
              func::ReturnOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp,
              tensor::DimOp, ml_program::GlobalLoadOp,
              ml_program::GlobalStoreOp>(op);
+}
+
+/// A slice at a place that is known, of the same rank: a view in a kernel.
+static bool isColumns(Operation *op) {
+  auto slice = dyn_cast_if_present<tensor::ExtractSliceOp>(op);
+  return slice && slice.hasUnitStride() &&
+         slice.getSourceType().getRank() == slice.getType().getRank() &&
+         !ShapedType::isDynamicShape(slice.getStaticOffsets());
+}
+
+/// The state that a kernel changes in place, with the number of its result.
+static std::pair<Value, unsigned> getState(Operation *root) {
+  if (auto insert = dyn_cast<rows::InsertOp>(root))
+    return {insert.getInit(), 0};
+  if (auto conv = dyn_cast<rows::CausalConvOp>(root))
+    return {conv.getState(), 1};
+  if (auto scan = dyn_cast<rows::ScanOp>(root))
+    return {scan.getState(), 1};
+  return {};
 }
 
 namespace {
@@ -66,6 +86,11 @@ private:
       return true;
     if (auto fill = dyn_cast<linalg::FillOp>(op))
       return true;
+    // Columns of what another kernel makes are read where they are.
+    if (isColumns(op))
+      return true;
+    if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op))
+      return isColumns(expand.getSrc().getDefiningOp());
     // Numbers that follow from sizes and scalar inputs.
     auto isNumber = [](Type type) { return type.isIntOrIndexOrFloat(); };
     if (op->getNumResults() == 1 &&
@@ -159,7 +184,7 @@ private:
   }
 
   void copyInits(DestinationStyleOpInterface root);
-  LogicalResult tieState(rows::InsertOp root, func::FuncOp kernel);
+  LogicalResult tieState(Operation *root, func::FuncOp kernel);
   void describe(Operation *root, func::FuncOp kernel);
 
   ModuleOp module, kernels;
@@ -262,8 +287,8 @@ LogicalResult Outliner::outline(Operation *root) {
   for (Operation *op : local)
     b.clone(*op, mapping);
   Operation *clone = b.clone(*root, mapping);
-  if (auto insert = dyn_cast<rows::InsertOp>(clone)) {
-    if (failed(tieState(insert, kernel)))
+  if (getState(clone).first) {
+    if (failed(tieState(clone, kernel)))
       return failure();
   } else {
     copyInits(cast<DestinationStyleOpInterface>(clone));
@@ -305,14 +330,19 @@ void Outliner::copyInits(DestinationStyleOpInterface root) {
   }
 }
 
-/// An insert changes its state in place: the result is the argument.
-LogicalResult Outliner::tieState(rows::InsertOp root, func::FuncOp kernel) {
-  auto state = dyn_cast<BlockArgument>(root.getInit());
-  if (!state || !isa<BlockArgument>(root.getInput()))
-    return root.emitOpError("takes a state's value and rows that were computed "
-                            "before; one of them is a constant or a fill");
-  kernel.setResultAttr(0, "tercet.tied",
-                       b.getI64IntegerAttr(state.getArgNumber()));
+/// A state is changed in place: the result is the argument.
+LogicalResult Outliner::tieState(Operation *root, func::FuncOp kernel) {
+  auto [value, number] = getState(root);
+  auto state = dyn_cast<BlockArgument>(value);
+  if (isa<rows::InsertOp>(root) &&
+      (!state || !isa<BlockArgument>(root->getOperand(0))))
+    return root->emitOpError(
+        "takes a state's value and rows that were computed "
+        "before; one of them is a constant or a fill");
+  // A recurrence that begins with a fill has a state of its own.
+  if (state)
+    kernel.setResultAttr(number, "tercet.tied",
+                         b.getI64IntegerAttr(state.getArgNumber()));
   return success();
 }
 
@@ -357,6 +387,10 @@ void Outliner::describe(Operation *root, func::FuncOp kernel) {
   } else if (auto attention = dyn_cast<rows::AttentionOp>(root)) {
     shape = std::to_string(attention.getHeads()) + "x" +
             std::to_string(attention.getKeyWidth());
+  } else if (auto scan = dyn_cast<rows::ScanOp>(root)) {
+    append(cast<ShapedType>(scan.getState().getType()));
+  } else if (auto conv = dyn_cast<rows::CausalConvOp>(root)) {
+    append(cast<ShapedType>(conv.getWeight().getType()));
   } else if (auto insert = dyn_cast<rows::InsertOp>(root)) {
     append(cast<ShapedType>(insert.getInput().getType()));
   } else if (root->getNumResults()) {

@@ -219,6 +219,7 @@ void CPUBackend::buildCodegenPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createLowerRowsInsert());
   pm.addNestedPass<func::FuncOp>(createLowerRowsQuantize());
   pm.addNestedPass<func::FuncOp>(createLowerRowsAttention());
+  pm.addNestedPass<func::FuncOp>(createLowerRowsScan());
   pm.addNestedPass<func::FuncOp>(createCPUExpandCopies());
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());

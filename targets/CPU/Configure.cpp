@@ -141,6 +141,17 @@ static DictionaryAttr configureAttention(rows::AttentionOp op,
   });
 }
 
+/// Heads of one group, until a workgroup has half a page of states.
+static int64_t chooseScanHeads(rows::ScanOp op) {
+  constexpr int64_t kFloats = 512;
+  int64_t values = cast<ShapedType>(op.getInput().getType()).getDimSize(2),
+          floats = std::max<int64_t>(values, 1) * op.getStates(), heads = 1;
+  while (2 * heads * floats <= kFloats &&
+         op.getHeadsPerGroup() % (2 * heads) == 0)
+    heads *= 2;
+  return heads;
+}
+
 /// Points of a workgroup of loops over elements.
 constexpr int64_t kPoints = 16384;
 
@@ -169,6 +180,14 @@ static SmallVector<int64_t> chooseLoopTiles(linalg::LinalgOp op) {
     break;
   }
   return tiles;
+}
+
+/// A quarter of a page of every step.
+static int64_t chooseConvChannels(rows::CausalConvOp op) {
+  constexpr int64_t kChannels = 256;
+  return cast<ShapedType>(op.getBias().getType()).getDimSize(0) <= kChannels
+             ? 0
+             : kChannels;
 }
 
 /// As many rows as a loop over elements has points.
@@ -207,6 +226,10 @@ LogicalResult cpu::configure(func::FuncOp kernel, const TargetSpec &spec) {
       chosen = tiles({8});
     else if (isa<rows::GroupOp>(op))
       chosen = tiles({0});
+    else if (auto scan = dyn_cast<rows::ScanOp>(op))
+      chosen = tiles({chooseScanHeads(scan), 0});
+    else if (auto conv = dyn_cast<rows::CausalConvOp>(op))
+      chosen = tiles({chooseConvChannels(conv)});
     else if (auto insert = dyn_cast<rows::InsertOp>(op))
       chosen = tiles(
           {chooseInsertedRows(cast<ShapedType>(insert.getInput().getType()))});

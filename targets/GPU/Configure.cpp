@@ -140,6 +140,18 @@ static SmallVector<int64_t> configureAttention(rows::AttentionOp op,
   return {1, queries};
 }
 
+/// Values of a head until each thread has a sixteenth of one's states, then
+/// heads of the same group.
+static SmallVector<int64_t> configureScan(rows::ScanOp op, int64_t threads) {
+  int64_t values = cast<ShapedType>(op.getInput().getType()).getDimSize(2);
+  int64_t tile = threads / 16, heads = 1;
+  if (ShapedType::isDynamic(values))
+    return {heads, tile};
+  while (2 * heads * values <= tile && op.getHeadsPerGroup() % (2 * heads) == 0)
+    heads *= 2;
+  return {heads, std::min(values, tile)};
+}
+
 LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
                                          StringRef matrixEngine,
                                          unsigned wave) {
@@ -194,6 +206,11 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
   } else if (auto attention =
                  dyn_cast<rows::AttentionOp>(root.getOperation())) {
     sizes = configureAttention(attention, setDefault, threads);
+  } else if (auto scan = dyn_cast<rows::ScanOp>(root.getOperation())) {
+    sizes = configureScan(scan, threads);
+  } else if (isa<rows::CausalConvOp>(root.getOperation())) {
+    // A thread has a channel.
+    sizes = {threads};
   } else if (auto quantize = dyn_cast<rows::QuantizeOp>(root.getOperation());
              quantize && !quantize.getHadamard()) {
     // A workgroup has a row.

@@ -125,6 +125,30 @@ private:
                   : ROCDL::BlockIdXOp::create(b, loc, i32).getResult();
   }
 
+  /// What another lane has, by exclusive or with its number; lanes stay within
+  /// 32 neighbours, which both vendors have in one wave.
+  Value exchange(gpu::ShuffleOp op) {
+    assert(op.getMode() == gpu::ShuffleMode::XOR &&
+           op.getValue().getType().isF32() && "no other exchange is built");
+    Location loc = op.getLoc();
+    Type i32 = b.getI32Type();
+    auto constant = [&](int32_t value) -> Value {
+      return LLVM::ConstantOp::create(b, loc, i32, b.getI32IntegerAttr(value));
+    };
+    if (nvvm)
+      return NVVM::ShflOp::create(b, loc, b.getF32Type(), constant(-1),
+                                  op.getValue(), op.getOffset(), constant(31),
+                                  NVVM::ShflKind::bfly, UnitAttr());
+    // The lane's own number: the thread's in its wave, since waves are whole.
+    Value self = LLVM::AndOp::create(b, loc, createId(/*thread=*/true),
+                                     constant(63));
+    Value other = LLVM::XOrOp::create(b, loc, self, op.getOffset());
+    Value bits = LLVM::BitcastOp::create(b, loc, i32, op.getValue());
+    Value moved = ROCDL::DsBpermuteOp::create(
+        b, loc, i32, LLVM::ShlOp::create(b, loc, other, constant(2)), bits);
+    return LLVM::BitcastOp::create(b, loc, b.getF32Type(), moved);
+  }
+
   void lowerIds(LLVM::LLVMFuncOp entry) {
     entry.walk([&](Operation *op) {
       b.setInsertionPoint(op);
@@ -141,6 +165,9 @@ private:
           NVVM::Barrier0Op::create(b, loc);
         else
           ROCDL::BarrierOp::create(b, loc);
+        op->erase();
+      } else if (auto shuffle = dyn_cast<gpu::ShuffleOp>(op)) {
+        shuffle.getShuffleResult().replaceAllUsesWith(exchange(shuffle));
         op->erase();
       }
     });

@@ -67,6 +67,18 @@ def GPULowerRowsAttention : Pass<"gpu-lower-rows-attention", "::mlir::func::Func
                            "::mlir::math::MathDialect"];
 }
 
+def GPULowerRowsScan : Pass<"gpu-lower-rows-scan", "::mlir::func::FuncOp"> {
+  let summary = "rows.scan over memrefs to the threads of a workgroup";
+  let description = [{
+    Sixteen threads share a value of a head, each with every sixteenth of its states
+    in registers over all steps; `gpu.shuffle` adds them up in the order that
+    `latent.scan` states. Needs `threads` in the op's `config`.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::gpu::GPUDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect"];
+}
+
 def GPUSharedMemory : Pass<"gpu-shared-memory", "::mlir::ModuleOp"> {
   let summary = "allocations of a workgroup to shared memory";
   let description = [{

@@ -5,60 +5,15 @@ positions, attention, dropped slots. The oracle is written here from the definit
 float64."""
 import math
 import os
-import random
-import re
-import struct
 import sys
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "differential"))
-from reference import Failure, execute, run  # noqa: E402
-from tensors import INF, NAN, Tensor  # noqa: E402
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "Inputs"))
+from cases import Cases, tensor  # noqa: E402
+from tensors import INF, NAN  # noqa: E402
 
-libraries, suffix = sys.argv[1:]
-BOUND = 2e-6
-rng = random.Random(77)
-functions, main, expected = [], [], []
-
-
-def draw(*shape):
-    """Nested lists of floats that f32 holds."""
-    if len(shape) > 1:
-        return [draw(*shape[1:]) for _ in range(shape[0])]
-    return [struct.unpack("<f", struct.pack("<f", rng.gauss(0, 1)))[0] for _ in range(shape[0])]
-
-
-def flat(v):
-    return [e for r in v for e in flat(r)] if isinstance(v, list) else [v]
-
-
-def tensor(value, *shape, kind="f32"):
-    return Tensor(kind, shape, flat(value))
-
-
-def test(name, arguments, signature, body, result, want):
-    """Calls a function of these tensors and numbers; the types of the signature may be
-    less static than the tensors. `body` ends in a value %y."""
-    number, values = len(functions), []
-    functions.append(f"func.func @{name}({', '.join(f'%a{j}: {t}' for j, t in enumerate(signature))}) -> {result} {{\n"
-                     f"{body}\n  return %y : {result}\n}}")
-    for j, (argument, type_) in enumerate(zip(arguments, signature)):
-        v = f"%v{number}_{j}"
-        if type_ == "index":
-            main.append(f"  {v} = arith.constant {argument} : index")
-        else:
-            main.append(f"  {v} = arith.constant {argument.constant()}")
-            if type_ != argument.type():
-                main.append(f"  {v}_less = tensor.cast {v} : {argument.type()} to {type_}")
-                v += "_less"
-        values.append(v)
-    bits = result.replace("f32", "i32")
-    main.extend([f"  %y{number} = func.call @{name}({', '.join(values)}) : ({', '.join(signature)}) -> {result}",
-                 f"  %b{number} = arith.bitcast %y{number} : {result} to {bits}",
-                 f"  %u{number} = tensor.cast %b{number} : {bits} to tensor<*xi32>",
-                 f"  func.call @printMemrefI32(%u{number}) : (tensor<*xi32>) -> ()"])
-    expected.append((name, flat(want)))
-
+cases = Cases(77)
+draw, test = cases.draw, cases.test
 
 # ---- rms_norm, of matrices and of heads, with columns that are no multiple of 16 --------
 
@@ -174,25 +129,4 @@ test("project", [tensor(x, 2, 19), tensor(weight, 4, 19), tensor(gain, 19)],
      " : tensor<2x19xf32>, tensor<4x19xf32> -> tensor<2x4xf32>", "tensor<2x4xf32>",
      [[sum(a * b for a, b in zip(norm(row, gain, 0.25), r)) for r in weight] for row in x])
 
-try:
-    reference = run("tercet-opt", "-", "--tercet-to-reference", text="\n".join(functions)).rstrip()
-    text = "\n".join([reference[:-1],
-                      "func.func private @printMemrefI32(tensor<*xi32>) attributes {llvm.emit_c_interface}",
-                      "func.func @main() {", *main, "  return", "}", "}"])
-    printed = execute(text, libraries, suffix).split("Unranked Memref")[1:]
-except Failure as failure:
-    sys.exit(str(failure))
-failed = len(printed) != len(expected)
-compared = 0
-for (name, want), block in zip(expected, printed):
-    got = [struct.unpack("<f", struct.pack("<i", int(v)))[0] for v in re.findall(r"-?\d+", block.split("data =")[1])]
-    largest = max([abs(v) for v in want] + [1e-30])
-    wrong = [i for i, (a, b) in enumerate(zip(got, want)) if not abs(a - b) <= BOUND * largest]
-    if wrong or len(got) != len(want):
-        print(f"{name}: {len(got)} results for {len(want)}; wrong are {wrong[:5]}, "
-              f"{[got[i] for i in wrong[:5]]}, expected {[want[i] for i in wrong[:5]]}")
-        failed = True
-    compared += len(got)
-if failed:
-    sys.exit(1)
-print(f"{compared} results agree")
+cases.check(*sys.argv[1:], bound=2e-6)

@@ -10,5 +10,6 @@
 include "dialects/Latent/IR/LatentDialect.td"
 include "dialects/Latent/IR/LatentAttrs.td"
 include "dialects/Latent/IR/LatentOps.td"
+include "dialects/Latent/IR/LatentMamba.td"
 
 #endif

@@ -4,34 +4,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/Latent/IR/Latent.h"
+#include "dialects/Latent/IR/LatentVerify.h"
 #include "dialects/Ternary/IR/Ternary.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace tercet;
 using namespace tercet::latent;
-
-static RankedTensorType ranked(Value v) {
-  return cast<RankedTensorType>(v.getType());
-}
-
-/// Sizes agree, or one of them is not known.
-static bool compatible(int64_t a, int64_t b) {
-  return ShapedType::isDynamic(a) || ShapedType::isDynamic(b) || a == b;
-}
-
-static bool hasShape(Value v, ArrayRef<int64_t> shape) {
-  RankedTensorType type = ranked(v);
-  return type.getRank() == static_cast<int64_t>(shape.size()) &&
-         llvm::all_of_zip(type.getShape(), shape, compatible);
-}
-
-static bool hasRank(Value v, int64_t rank) {
-  return ranked(v).getRank() == rank;
-}
-
-static int64_t dim(Value v, int64_t axis) { return ranked(v).getDimSize(axis); }
+using namespace tercet::latent::detail;
 
 /// Rows of tokens: the first size of `v`, and those that `tail` names.
 static SmallVector<OpFoldResult>
@@ -43,11 +23,9 @@ withTail(OpBuilder &b, Location loc, Value v,
   return sizes;
 }
 
-/// Whether the element type of a weight is one that products know, its sums fit
-/// in i32, and a scale is beside it where it needs one: one per expert [E], or
-/// for a matrix a scalar or one per output [N].
-static LogicalResult verifyWeight(Operation *op, StringRef rule, StringRef name,
-                                  Value weight, Value scale) {
+LogicalResult latent::detail::verifyWeight(Operation *op, StringRef rule,
+                                           StringRef name, Value weight,
+                                           Value scale) {
   if (!weight && scale)
     return op->emitOpError(rule) << ": a scale of " << name << " without it";
   if (!weight)
@@ -82,8 +60,8 @@ static LogicalResult verifyWeight(Operation *op, StringRef rule, StringRef name,
   return success();
 }
 
-/// `eps` of a norm; NaN is refused too.
-static LogicalResult verifyEps(Operation *op, StringRef rule, APFloat eps) {
+LogicalResult latent::detail::verifyEps(Operation *op, StringRef rule,
+                                        APFloat eps) {
   if (eps.convertToFloat() >= 0)
     return success();
   return op->emitOpError(rule) << ": eps must not be negative";

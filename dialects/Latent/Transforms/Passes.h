@@ -18,9 +18,9 @@ namespace tercet {
 #include "dialects/Latent/Transforms/Passes.h.inc"
 
 namespace latent {
-/// Adds patterns that turn every latent op but `moe` into linalg, tensor,
-/// arith, math and `ternary.quantize`; the converter makes trits i8, and floats
-/// of 4 and 8 bits f32.
+/// Adds patterns that turn every latent op but `moe` and `mamba` into linalg,
+/// tensor, scf, arith, math and `ternary.quantize`; the converter makes trits i8,
+/// and floats of 4 and 8 bits f32.
 void populateLatentToReferencePatterns(const mlir::TypeConverter &converter,
                                        mlir::RewritePatternSet &patterns);
 void addReferenceTypeConversions(mlir::TypeConverter &converter);

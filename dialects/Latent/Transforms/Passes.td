@@ -35,4 +35,30 @@ def DecomposeMoe : Pass<"latent-decompose-moe"> {
                               "latent.moe ops that were decomposed">];
 }
 
+def DecomposeMamba : Pass<"latent-decompose-mamba"> {
+  let summary = "a Mamba-2 mixer as its parts";
+  let description = [{
+    Rewrites `latent.mamba` to `latent.project`, `latent.causal_conv`, `latent.scan`
+    and `latent.gated_norm`, in the order of the op's description. What each reads
+    of the projection's columns is a `tensor.extract_slice` of it.
+
+    ```mlir
+    %y, %c1, %s1 = latent.mamba groups(2) %x in_project(%wi : ...) conv(...) heads(...)
+        gate_norm(%g : ...) out_project(%wo : ...) states(%c0, %s0 : ...) : tensor<?x32xf32>
+    // becomes
+    %p = latent.project %x, %wi : ...
+    %z = tensor.extract_slice %p[0, 0] [%t, 64] [1, 1] : ...
+    %xbc, %c1 = latent.causal_conv ... state(%c0) : ...
+    %u, %s1 = latent.scan ... state(%s0) : ...
+    %n = latent.gated_norm groups(2) %u_rows, %z, %g : ...
+    %y = latent.project %n, %wo : ...
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"];
+  let statistics = [Statistic<"numBlocks", "mamba-decomposed",
+                              "latent.mamba ops that were decomposed">];
+}
+
 #endif

@@ -40,6 +40,8 @@ public:
 
 void populateAttentionToReferencePatterns(const mlir::TypeConverter &converter,
                                           mlir::RewritePatternSet &patterns);
+void populateMambaToReferencePatterns(const mlir::TypeConverter &converter,
+                                      mlir::RewritePatternSet &patterns);
 
 } // namespace tercet::latent
 

@@ -276,4 +276,5 @@ void tercet::latent::populateLatentToReferencePatterns(
                LowerDequantize, LowerProject, LowerExperts, LowerCombine>(
       converter, patterns.getContext());
   populateAttentionToReferencePatterns(converter, patterns);
+  populateMambaToReferencePatterns(converter, patterns);
 }

@@ -57,6 +57,14 @@ getKernelEffects(DestinationStyleOpInterface op,
   }
 }
 
+/// A state is read before it is written.
+inline void
+getStateEffects(OpOperand &state,
+                SmallVectorImpl<MemoryEffects::EffectInstance> &effects) {
+  if (isa<MemRefType>(state.get().getType()))
+    effects.emplace_back(MemoryEffects::Read::get(), &state);
+}
+
 inline LogicalResult reifyInits(DestinationStyleOpInterface op, OpBuilder &b,
                                 ReifiedRankedShapedTypeDims &shapes) {
   for (OpOperand &init : op.getDpsInitsMutable())

@@ -12,5 +12,6 @@ include "dialects/Rows/IR/RowsOps.td"
 include "dialects/Rows/IR/RowsGrouped.td"
 include "dialects/Rows/IR/RowsFloat.td"
 include "dialects/Rows/IR/RowsAttention.td"
+include "dialects/Rows/IR/RowsScan.td"
 
 #endif

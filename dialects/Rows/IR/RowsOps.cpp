@@ -99,6 +99,12 @@ LogicalResult NormOp::verify() {
       shaped(getGain()).getDimSize(0) != input.getDimSize(1))
     return emitOpError("ROWS-N2: gain must be [")
            << input.getDimSize(1) << "], got " << getGain().getType();
+  // ROWS-N3
+  if (static_cast<int64_t>(getGroups()) < 1 ||
+      input.getDimSize(1) % static_cast<int64_t>(getGroups()))
+    return emitOpError("ROWS-N3: ")
+           << input.getDimSize(1) << " columns cannot be "
+           << static_cast<int64_t>(getGroups()) << " equal groups";
   return verifyDestinationStyle(*this);
 }
 

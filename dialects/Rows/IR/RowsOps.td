@@ -69,13 +69,15 @@ def Rows_NormOp : Rows_KernelOp<"norm"> {
   let summary = "RMSNorm of rows";
   let description = [{
     `init = input * (1 / sqrt(mean(input^2) + eps)) * gain` for each row of `input`
-    [M, K]: the norm of `rows.quantize`, to the bit, where floats are wanted.
+    [M, K]: the norm of `rows.quantize`, to the bit, where floats are wanted. With
+    `groups` each of that many equal parts of a row has a mean of its own.
 
     Verifier: ROWS-N1: input is [M, K] with a static K and init like it.
-    ROWS-N2: gain is [K].
+    ROWS-N2: gain is [K]. ROWS-N3: K is a multiple of groups.
   }];
   let arguments = (ins Rows_Shaped<[F32]>:$input, Rows_Shaped<[F32]>:$gain,
                        Rows_Shaped<[F32]>:$init, F32Attr:$eps,
+                       DefaultValuedAttr<I64Attr, "1">:$groups,
                        OptionalAttr<DictionaryAttr>:$config);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = [{

@@ -28,8 +28,13 @@ struct KernelOpModel
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
                               const AnalysisState &) const {
     // Rows of an insert's init that are not written are part of its result.
-    return std::is_same_v<OpTy, InsertOp> ||
-           !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
+    if (std::is_same_v<OpTy, InsertOp> ||
+        !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand))
+      return true;
+    // The last init of a recurrence is the state before it.
+    return (std::is_same_v<OpTy, ScanOp> ||
+            std::is_same_v<OpTy, CausalConvOp>) &&
+           operand.getOperandNumber() + 1 == op->getNumOperands();
   }
 
   bool bufferizesToElementwiseAccess(Operation *, const AnalysisState &,
@@ -78,5 +83,7 @@ void tercet::rows::registerBufferizableOpInterfaceExternalModels(
     TopKOp::attachInterface<KernelOpModel<TopKOp>>(*context);
     AttentionOp::attachInterface<KernelOpModel<AttentionOp>>(*context);
     GroupOp::attachInterface<KernelOpModel<GroupOp>>(*context);
+    CausalConvOp::attachInterface<KernelOpModel<CausalConvOp>>(*context);
+    ScanOp::attachInterface<KernelOpModel<ScanOp>>(*context);
   });
 }

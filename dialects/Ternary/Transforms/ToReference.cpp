@@ -98,6 +98,7 @@ struct ToReference : tercet::impl::ToReferenceBase<ToReference> {
     pm.addPass(createInlinerPass());
     pm.addPass(createSymbolDCEPass());
     pm.addPass(createDecomposeMoe());
+    pm.addPass(createDecomposeMamba());
     if (failed(runPipeline(pm, module)) || failed(moveWeights(module)) ||
         failed(decompose(module)))
       signalPassFailure();
