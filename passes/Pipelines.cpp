@@ -9,15 +9,15 @@
 #include "dialects/Plan/IR/Plan.h"
 #include "dialects/Rows/IR/Rows.h"
 #include "dialects/Ternary/Transforms/Passes.h"
-#include "passes/Kernels/Passes.h"
-#include "passes/Plan/Passes.h"
-#include "passes/Rows/Passes.h"
-#include "tercet/Target/TargetBackend.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "passes/Kernels/Passes.h"
+#include "passes/Plan/Passes.h"
+#include "passes/Rows/Passes.h"
+#include "tercet/Target/TargetBackend.h"
 
 using namespace mlir;
 using namespace tercet;
@@ -114,58 +114,59 @@ void tercet::buildToRowsPipeline(OpPassManager &pm,
     assign.targets = llvm::to_vector(options.targets);
     pm.addPass(createAssignTargets(assign));
   }
-  addPerTarget(pm, "RowsLevel", [options](OpPassManager &pm,
-                                          const TargetBackend &backend,
-                                          const TargetSpec &spec) {
-    pm.addPass(createInlinerPass());
-    pm.addPass(createSymbolDCEPass());
-    pm.addPass(createLowerStateUpdates());
-    pm.addPass(createDecomposeMoe());
-    pm.addPass(createDecomposeMamba());
-    pm.addPass(createDecomposeLatent());
-    SelectCodesOptions codes;
-    codes.code = options.code;
-    codes.decoder = backend.getDecoder(spec).str();
-    pm.addPass(createSelectCodes(codes));
-    DecomposeExpertsOptions experts;
-    experts.strategy = options.expertStrategy;
-    if (experts.strategy == "auto" && spec.device != "cpu")
-      experts.strategy = "pairs";
-    pm.addPass(createDecomposeExperts(experts));
-    pm.addPass(createDecomposeTernary());
-    pm.addPass(createBindWeights());
-    // One form of elementwise work, fused among itself and into products.
-    pm.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());
-    pm.addNestedPass<func::FuncOp>(createGeneralizeNamedOps());
-    pm.addPass(createCanonicalizerPass());
-    pm.addPass(createCSEPass());
-    pm.addNestedPass<func::FuncOp>(createFuseElementwise());
-    pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
-    pm.addPass(createCanonicalizerPass());
-    pm.addPass(createCSEPass());
-    pm.addNestedPass<func::FuncOp>(createFuseEpilogues());
-    pm.addPass(createCanonicalizerPass());
-    pm.addPass(createOutlineKernels());
-    pm.addPass(createMergeKernels());
-    pm.addPass(createCSEPass());
-  });
+  addPerTarget(
+      pm, "RowsLevel",
+      [options](OpPassManager &pm, const TargetBackend &backend,
+                const TargetSpec &spec) {
+        pm.addPass(createInlinerPass());
+        pm.addPass(createSymbolDCEPass());
+        pm.addPass(createLowerStateUpdates());
+        pm.addPass(createDecomposeMoe());
+        pm.addPass(createDecomposeMamba());
+        pm.addPass(createDecomposeLatent());
+        SelectCodesOptions codes;
+        codes.code = options.code;
+        codes.decoder = backend.getDecoder(spec).str();
+        pm.addPass(createSelectCodes(codes));
+        DecomposeExpertsOptions experts;
+        experts.strategy = options.expertStrategy;
+        if (experts.strategy == "auto" && spec.device != "cpu")
+          experts.strategy = "pairs";
+        pm.addPass(createDecomposeExperts(experts));
+        pm.addPass(createDecomposeTernary());
+        pm.addPass(createBindWeights());
+        // One form of elementwise work, fused among itself and into products.
+        pm.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());
+        pm.addNestedPass<func::FuncOp>(createGeneralizeNamedOps());
+        pm.addPass(createCanonicalizerPass());
+        pm.addPass(createCSEPass());
+        pm.addNestedPass<func::FuncOp>(createFuseElementwise());
+        pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
+        pm.addPass(createCanonicalizerPass());
+        pm.addPass(createCSEPass());
+        pm.addNestedPass<func::FuncOp>(createFuseEpilogues());
+        pm.addPass(createCanonicalizerPass());
+        pm.addPass(createOutlineKernels());
+        pm.addPass(createMergeKernels());
+        pm.addPass(createCSEPass());
+      });
 }
 
 void tercet::buildToKernelsPipeline(OpPassManager &pm) {
-  addPerTarget(pm, "KernelsLevel",
-               [](OpPassManager &pm, const TargetBackend &, const TargetSpec &) {
-                 pm.addPass(createTileKernels());
-                 pm.addPass(createCanonicalizerPass());
-                 pm.addPass(createCSEPass());
-                 pm.addPass(createBufferizeKernels());
-               });
+  addPerTarget(
+      pm, "KernelsLevel",
+      [](OpPassManager &pm, const TargetBackend &, const TargetSpec &) {
+        pm.addPass(createTileKernels());
+        pm.addPass(createCanonicalizerPass());
+        pm.addPass(createCSEPass());
+        pm.addPass(createBufferizeKernels());
+      });
 }
 
 void tercet::buildToPlanPipeline(OpPassManager &pm) {
   addPerTarget(pm, "PlanLevel",
-               [](OpPassManager &pm, const TargetBackend &, const TargetSpec &) {
-                 pm.addPass(createBuildPlan());
-               });
+               [](OpPassManager &pm, const TargetBackend &,
+                  const TargetSpec &) { pm.addPass(createBuildPlan()); });
 }
 
 void tercet::buildToCodePipeline(OpPassManager &pm) {
@@ -206,8 +207,7 @@ void tercet::registerTercetPasses() {
         rows.expertStrategy = options.experts;
         buildToRowsPipeline(pm, rows);
       });
-  PassPipelineRegistration<>("tercet-to-kernels",
-                             "rows level to kernels level",
+  PassPipelineRegistration<>("tercet-to-kernels", "rows level to kernels level",
                              buildToKernelsPipeline);
   PassPipelineRegistration<>("tercet-to-plan", "kernels level to plan level",
                              buildToPlanPipeline);

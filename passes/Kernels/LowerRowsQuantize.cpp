@@ -343,10 +343,10 @@ public:
       auto loop = scf::ForOp::create(b, loc, index(0), groups, index(1));
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(loop.getBody());
-      Value from = arith::MulIOp::create(b, loc, loop.getInductionVar(),
-                                         index(k));
-      lowerGroup(row, columns(op.getInput(), from),
-                 columns(op.getGain(), from), columns(op.getInit(), from));
+      Value from =
+          arith::MulIOp::create(b, loc, loop.getInductionVar(), index(k));
+      lowerGroup(row, columns(op.getInput(), from), columns(op.getGain(), from),
+                 columns(op.getInit(), from));
     });
   }
 

@@ -137,11 +137,9 @@ public:
     factors = s.emit<memref::AllocOp>(buffer);
     if (states % kLanes)
       mask = s.emit<vector::CreateMaskOp>(
-          VectorType::get({kLanes}, s.b.getI1Type()),
-          s.index(states % kLanes));
+          VectorType::get({kLanes}, s.b.getI1Type()), s.index(states % kLanes));
     Value steps = s.size(op.getInput(), 0), values = s.size(op.getInput(), 2);
-    int64_t together =
-        std::clamp<int64_t>(kStateVectors / vectors, 1, 4);
+    int64_t together = std::clamp<int64_t>(kStateVectors / vectors, 1, 4);
     s.forEach(s.index(0), s.index(op.getHeads()), 1, [&](Value h) {
       head = h;
       group = s.emit<arith::DivUIOp>(h, s.index(op.getHeadsPerGroup()));
@@ -181,9 +179,8 @@ private:
     for (int64_t r = 0; r < rows; ++r) {
       places.push_back(s.addIndex(value, r));
       for (int64_t v = 0; v < vectors; ++v)
-        carried.push_back(s.loadVector(op.getState(),
-                                       {head, places[r], column(v)}, kLanes,
-                                       maskOf(v)));
+        carried.push_back(s.loadVector(
+            op.getState(), {head, places[r], column(v)}, kLanes, maskOf(v)));
     }
     carried = s.forEach(
         s.index(0), count, 1, carried, [&](Value i, ValueRange state) {

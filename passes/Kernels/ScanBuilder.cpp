@@ -95,10 +95,9 @@ Value ScanBuilder::getRate(Value aLog) { return emit<math::ExpOp>(aLog); }
 std::pair<Value, Value> ScanBuilder::getStep(Value dt, Value bias, Value rate,
                                              FloatAttr minStep) {
   Value v = add(dt, bias);
-  Value power =
-      emit<math::ExpOp>(emit<arith::NegFOp>(emit<math::AbsFOp>(v)));
-  Value d = add(emit<arith::MaximumFOp>(v, constant(0)),
-                emit<math::Log1pOp>(power));
+  Value power = emit<math::ExpOp>(emit<arith::NegFOp>(emit<math::AbsFOp>(v)));
+  Value d =
+      add(emit<arith::MaximumFOp>(v, constant(0)), emit<math::Log1pOp>(power));
   if (minStep)
     d = emit<arith::MaximumFOp>(d, emit<arith::ConstantOp>(minStep));
   Value a = emit<math::ExpOp>(emit<arith::NegFOp>(mul(d, rate)));

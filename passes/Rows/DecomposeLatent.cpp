@@ -7,11 +7,11 @@
 //
 // Every latent op but `moe` and `mamba`, which passes of their own have taken
 // apart, `experts`, which needs the codes of its weights first
-// (decompose-experts), and `dequantize`, whose products read what it stands for.
-// What a pass has to see later becomes a rows op: norms, float products, the
-// choice of experts, attention. What is elementwise, or a short sum, becomes
-// linalg in the order that the op's description gives. Fails on a weight that
-// no product on an optimised path takes, naming its type.
+// (decompose-experts), and `dequantize`, whose products read what it stands
+// for. What a pass has to see later becomes a rows op: norms, float products,
+// the choice of experts, attention. What is elementwise, or a short sum,
+// becomes linalg in the order that the op's description gives. Fails on a
+// weight that no product on an optimised path takes, naming its type.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Latent/IR/Latent.h"
@@ -51,10 +51,10 @@ static Value normalize(OpBuilder &b, Location loc, Value x, Value gain,
     x = tensor::CollapseShapeOp::create(b, loc, x, groups);
   Value init = tensor::EmptyOp::create(b, loc, tensor::getMixedSizes(b, loc, x),
                                        b.getF32Type());
-  Value y = rows::NormOp::create(b, loc, TypeRange{init.getType()}, x, gain,
-                                 init, eps, b.getI64IntegerAttr(parts),
-                                 DictionaryAttr())
-                .getResult(0);
+  Value y =
+      rows::NormOp::create(b, loc, TypeRange{init.getType()}, x, gain, init,
+                           eps, b.getI64IntegerAttr(parts), DictionaryAttr())
+          .getResult(0);
   if (rank > 2)
     y = tensor::ExpandShapeOp::create(b, loc, type, y, groups, sizes);
   return y;
@@ -234,8 +234,8 @@ static LogicalResult decompose(OpBuilder &b, latent::GatedNormOp op) {
             r.getSizes(op.getInput()), b.getF32Type(), [&](ValueRange args) {
               return latent::emitActivation(b, loc, silu, args[0], args[1]);
             });
-  op.replaceAllUsesWith(normalize(b, loc, gated, op.getGain(), op.getEpsAttr(),
-                                  op.getGroups()));
+  op.replaceAllUsesWith(
+      normalize(b, loc, gated, op.getGain(), op.getEpsAttr(), op.getGroups()));
   return success();
 }
 

@@ -101,9 +101,9 @@ KernelCost tercet::getKernelCost(Operation *root, func::FuncOp kernel) {
     if (!arg.use_empty() &&
         llvm::all_of(arg.getUsers(), llvm::IsaPred<tensor::ExtractSliceOp>)) {
       for (Operation *slice : arg.getUsers())
-        bytes = bytes + bytesOf(cast<RankedTensorType>(
-                                    slice->getResult(0).getType()),
-                                numbers);
+        bytes = bytes +
+                bytesOf(cast<RankedTensorType>(slice->getResult(0).getType()),
+                        numbers);
     } else {
       bytes = bytes + bytesOf(type, numbers);
     }

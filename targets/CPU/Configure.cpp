@@ -149,7 +149,7 @@ static int64_t chooseScanHeads(rows::ScanOp op) {
   while (2 * heads * floats <= kFloats &&
          op.getHeadsPerGroup() % (2 * heads) == 0)
     heads *= 2;
-  return heads;
+  return heads < op.getHeads() ? heads : 0;
 }
 
 /// Points of a workgroup of loops over elements.

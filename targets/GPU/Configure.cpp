@@ -149,7 +149,7 @@ static SmallVector<int64_t> configureScan(rows::ScanOp op, int64_t threads) {
     return {heads, tile};
   while (2 * heads * values <= tile && op.getHeadsPerGroup() % (2 * heads) == 0)
     heads *= 2;
-  return {heads, std::min(values, tile)};
+  return {heads < op.getHeads() ? heads : 0, tile < values ? tile : 0};
 }
 
 LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
@@ -208,9 +208,11 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
     sizes = configureAttention(attention, setDefault, threads);
   } else if (auto scan = dyn_cast<rows::ScanOp>(root.getOperation())) {
     sizes = configureScan(scan, threads);
-  } else if (isa<rows::CausalConvOp>(root.getOperation())) {
+  } else if (auto conv = dyn_cast<rows::CausalConvOp>(root.getOperation())) {
     // A thread has a channel.
-    sizes = {threads};
+    int64_t channels = cast<ShapedType>(conv.getBias().getType()).getDimSize(0);
+    sizes = {!ShapedType::isDynamic(channels) && channels <= threads ? 0
+                                                                     : threads};
   } else if (auto quantize = dyn_cast<rows::QuantizeOp>(root.getOperation());
              quantize && !quantize.getHadamard()) {
     // A workgroup has a row.

@@ -140,8 +140,8 @@ private:
                                   op.getValue(), op.getOffset(), constant(31),
                                   NVVM::ShflKind::bfly, UnitAttr());
     // The lane's own number: the thread's in its wave, since waves are whole.
-    Value self = LLVM::AndOp::create(b, loc, createId(/*thread=*/true),
-                                     constant(63));
+    Value self =
+        LLVM::AndOp::create(b, loc, createId(/*thread=*/true), constant(63));
     Value other = LLVM::XOrOp::create(b, loc, self, op.getOffset());
     Value bits = LLVM::BitcastOp::create(b, loc, i32, op.getValue());
     Value moved = ROCDL::DsBpermuteOp::create(

@@ -45,8 +45,8 @@ public:
   void lower() {
     values = s.size(op.getInput(), 2);
     Value heads = s.index(op.getHeads());
-    Value all = s.emit<arith::MulIOp>(
-        s.emit<arith::MulIOp>(values, heads), s.index(kLanes));
+    Value all = s.emit<arith::MulIOp>(s.emit<arith::MulIOp>(values, heads),
+                                      s.index(kLanes));
     Value turns = s.emit<arith::MulIOp>(
         s.emit<arith::CeilDivSIOp>(all, s.index(threads)), s.index(threads));
     Value thread = gpu::ThreadIdOp::create(s.b, s.loc, gpu::Dimension::x);
@@ -100,8 +100,7 @@ private:
         s.emit<arith::DivUIOp>(point, s.index(kLanes)), last);
     Value head = s.emit<arith::DivUIOp>(number, values);
     Value value = s.emit<arith::RemUIOp>(number, values);
-    Value group =
-        s.emit<arith::DivUIOp>(head, s.index(op.getHeadsPerGroup()));
+    Value group = s.emit<arith::DivUIOp>(head, s.index(op.getHeadsPerGroup()));
     Value first = s.emit<arith::CmpIOp>(P::eq, lane, s.index(0));
     Value stores = s.emit<arith::AndIOp>(inside, first);
     Value rate = s.getRate(s.load(op.getALog(), head));
@@ -111,24 +110,24 @@ private:
     Values carried;
     for (int64_t part = 0; part < parts; ++part)
       carried.push_back(load(op.getState(), head, value, part));
-    carried = s.forEach(
-        s.index(0), s.size(op.getInput(), 0), 1, carried,
-        [&](Value step, ValueRange state) {
-          auto [size, factor] = s.getStep(s.load(op.getDt(), {step, head}),
-                                          bias, rate, op.getMinStepAttr());
-          Value x = s.load(op.getInput(), {step, head, value});
-          Value scaled = s.mul(size, x), sum = s.constant(0);
-          Values next(state);
-          for (auto [part, one] : llvm::enumerate(next)) {
-            Value in = load(op.getB(), step, group, part);
-            one = s.add(s.mul(factor, one), s.mul(scaled, in));
-            Value out = load(op.getC(), step, group, part);
-            sum = s.add(sum, s.mul(out, one));
-          }
-          storeIf(stores, s.add(sumTree(sum), s.mul(skip, x)), op.getInit(),
-                  {step, head, value});
-          return next;
-        });
+    carried = s.forEach(s.index(0), s.size(op.getInput(), 0), 1, carried,
+                        [&](Value step, ValueRange state) {
+                          auto [size, factor] =
+                              s.getStep(s.load(op.getDt(), {step, head}), bias,
+                                        rate, op.getMinStepAttr());
+                          Value x = s.load(op.getInput(), {step, head, value});
+                          Value scaled = s.mul(size, x), sum = s.constant(0);
+                          Values next(state);
+                          for (auto [part, one] : llvm::enumerate(next)) {
+                            Value in = load(op.getB(), step, group, part);
+                            one = s.add(s.mul(factor, one), s.mul(scaled, in));
+                            Value out = load(op.getC(), step, group, part);
+                            sum = s.add(sum, s.mul(out, one));
+                          }
+                          storeIf(stores, s.add(sumTree(sum), s.mul(skip, x)),
+                                  op.getInit(), {step, head, value});
+                          return next;
+                        });
     for (auto [part, one] : llvm::enumerate(carried)) {
       Value condition = inside;
       if (!isWhole(part))
@@ -143,8 +142,7 @@ private:
   Value values, lane;
 };
 
-struct GPULowerRowsScan
-    : tercet::impl::GPULowerRowsScanBase<GPULowerRowsScan> {
+struct GPULowerRowsScan : tercet::impl::GPULowerRowsScanBase<GPULowerRowsScan> {
   void runOnOperation() override {
     SmallVector<rows::ScanOp> ops;
     getOperation().walk([&](rows::ScanOp op) { ops.push_back(op); });

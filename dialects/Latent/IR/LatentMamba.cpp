@@ -50,8 +50,9 @@ LogicalResult CausalConvOp::verify() {
   return success();
 }
 
-LogicalResult CausalConvOp::reifyResultShapes(OpBuilder &b,
-                                              ReifiedRankedShapedTypeDims &out) {
+LogicalResult
+CausalConvOp::reifyResultShapes(OpBuilder &b,
+                                ReifiedRankedShapedTypeDims &out) {
   return reifyLike(b, getLoc(), {getInput(), getState()}, out);
 }
 
@@ -91,9 +92,8 @@ LogicalResult ScanOp::verify() {
            << state.getType();
   // LATENT-S2
   if (dim(x, 1) % dim(getB(), 1))
-    return emitOpError("LATENT-S2: ")
-           << dim(x, 1) << " heads cannot share " << dim(getB(), 1)
-           << " groups evenly";
+    return emitOpError("LATENT-S2: ") << dim(x, 1) << " heads cannot share "
+                                      << dim(getB(), 1) << " groups evenly";
   // LATENT-S3, LATENT-S4
   return verifySteps(*this, "LATENT-S3", "LATENT-S4", getMinStep(), getChunk());
 }

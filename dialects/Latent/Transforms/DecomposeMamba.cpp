@@ -7,8 +7,8 @@
 //
 // Rewrites latent.mamba to the ops that its description names, with columns of
 // the projection and of the convolution taken by tensor.extract_slice, which
-// later becomes a view. A norm before an i8 or ternary projection is part of
-// it, else an op of its own. Assumes nothing about where weights come from.
+// later becomes a view, and the norm as that of the projection. Assumes nothing
+// about where weights come from.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Latent/Transforms/Passes.h"
@@ -82,15 +82,8 @@ SmallVector<Value> MambaBuilder::build() {
           groups = op.getGroups(), inner = heads * values,
           shared = groups * states, channels = inner + 2 * shared;
 
-  Value input = op.getInput(), gain = op.getGain();
-  // Without a scale the weight is f32: the norm is a step of its own.
-  if (gain && !op.getInProjectScale()) {
-    input = RmsNormOp::create(b, loc, input.getType(), input, gain,
-                              op.getEpsAttr());
-    gain = {};
-  }
-  Value projected =
-      project(input, op.getInProject(), op.getInProjectScale(), gain);
+  Value projected = project(op.getInput(), op.getInProject(),
+                            op.getInProjectScale(), op.getGain());
   auto conv = CausalConvOp::create(
       b, loc, byStep(channels), op.getConvState().getType(),
       columns(projected, inner, channels), op.getConv(), op.getConvBias(),
@@ -109,8 +102,7 @@ SmallVector<Value> MambaBuilder::build() {
   Value normed = GatedNormOp::create(
       b, loc, y.getType(), y, columns(projected, 0, inner), op.getGateGain(),
       op.getGroupsAttr(), op.getEpsAttr());
-  Value result =
-      project(normed, op.getOutProject(), op.getOutProjectScale());
+  Value result = project(normed, op.getOutProject(), op.getOutProjectScale());
   if (op.getResidual()) {
     ternary::ReferenceBuilder r(b, loc);
     result = r.map({op.getInput(), result}, {Axes{0, 1}, Axes{0, 1}},

@@ -64,8 +64,8 @@ struct LowerCausalConv : ReferencePattern<CausalConvOp> {
     // What was and what comes, one behind the other.
     Value steps = getValueOrCreateConstantIndexOp(b, loc, sizes[0]);
     Value all = arith::AddIOp::create(b, loc, steps, s.index(width - 1));
-    Value whole = tensor::EmptyOp::create(b, loc, Sizes{all, sizes[1]},
-                                          b.getF32Type());
+    Value whole =
+        tensor::EmptyOp::create(b, loc, Sizes{all, sizes[1]}, b.getF32Type());
     Sizes strides(2, b.getIndexAttr(1));
     Sizes begin(2, b.getIndexAttr(0)),
         behind{b.getIndexAttr(width - 1), b.getIndexAttr(0)};
@@ -78,7 +78,8 @@ struct LowerCausalConv : ReferencePattern<CausalConvOp> {
               [&](ValueRange args) -> Value {
                 Value v = args[0];
                 for (int64_t j = 0; j < width; ++j) {
-                  Value step = arith::AddIOp::create(b, loc, s.at(0), s.index(j));
+                  Value step =
+                      arith::AddIOp::create(b, loc, s.at(0), s.index(j));
                   v = s.add(v, s.mul(s.read(weight, {s.at(1), s.index(j)}),
                                      s.read(whole, {step, s.at(1)})));
                 }
@@ -118,19 +119,18 @@ struct LowerScan : ReferencePattern<ScanOp> {
             d = arith::MaximumFOp::create(b, loc, d, r.constant(least));
           return d;
         });
-    Value decay = r.map({step, adaptor.getALog()}, {Axes{0, 1}, Axes{1}},
-                        r.getSizes(dt), f32, [&](ValueRange args) -> Value {
-                          return s.exp(s.negate(s.mul(args[0], s.exp(args[1]))));
-                        });
+    Value decay =
+        r.map({step, adaptor.getALog()}, {Axes{0, 1}, Axes{1}}, r.getSizes(dt),
+              f32, [&](ValueRange args) -> Value {
+                return s.exp(s.negate(s.mul(args[0], s.exp(args[1]))));
+              });
 
     Sizes stateSizes = r.getSizes(adaptor.getState());
     Sizes rowSizes{stateSizes[0], stateSizes[1]};
-    Value steps =
-        getValueOrCreateConstantIndexOp(b, loc, r.getSizes(x)[0]);
+    Value steps = getValueOrCreateConstantIndexOp(b, loc, r.getSizes(x)[0]);
     Value result = tensor::EmptyOp::create(b, loc, r.getSizes(x), f32);
-    auto loop =
-        scf::ForOp::create(b, loc, s.index(0), steps, s.index(1),
-                           ValueRange{result, adaptor.getState()});
+    auto loop = scf::ForOp::create(b, loc, s.index(0), steps, s.index(1),
+                                   ValueRange{result, adaptor.getState()});
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     Value t = loop.getInductionVar(), old = loop.getRegionIterArg(1);
@@ -139,16 +139,16 @@ struct LowerScan : ReferencePattern<ScanOp> {
           .getResult();
     };
     Axes all{0, 1, 2};
-    Value next = r.map(
-        old, {all}, stateSizes, f32, [&](ValueRange args) -> Value {
+    Value next =
+        r.map(old, {all}, stateSizes, f32, [&](ValueRange args) -> Value {
           Value input = s.mul(s.read(step, {t, s.at(0)}),
                               s.read(x, {t, s.at(0), s.at(1)}));
           Value kept = s.mul(s.read(decay, {t, s.at(0)}), args[0]);
-          return s.add(
-              kept, s.mul(input, s.read(adaptor.getB(), {t, group(), s.at(2)})));
+          return s.add(kept, s.mul(input, s.read(adaptor.getB(),
+                                                 {t, group(), s.at(2)})));
         });
-    Value products = r.map(
-        next, {all}, stateSizes, f32, [&](ValueRange args) -> Value {
+    Value products =
+        r.map(next, {all}, stateSizes, f32, [&](ValueRange args) -> Value {
           return s.mul(s.read(adaptor.getC(), {t, group(), s.at(2)}), args[0]);
         });
     Value rows = tensor::CollapseShapeOp::create(
@@ -157,16 +157,19 @@ struct LowerScan : ReferencePattern<ScanOp> {
     sums = tensor::ExpandShapeOp::create(
         b, loc, RankedTensorType::get({heads, values}, f32), sums,
         SmallVector<ReassociationIndices>{{0, 1}}, rowSizes);
-    Value row = r.map(
-        {sums, adaptor.getSkip()}, {Axes{0, 1}, Axes{0}}, rowSizes, f32,
-        [&](ValueRange args) -> Value {
-          return s.add(args[0], s.mul(args[1], s.read(x, {t, s.at(0), s.at(1)})));
-        });
+    Value row =
+        r.map({sums, adaptor.getSkip()}, {Axes{0, 1}, Axes{0}}, rowSizes, f32,
+              [&](ValueRange args) -> Value {
+                return s.add(args[0],
+                             s.mul(args[1], s.read(x, {t, s.at(0), s.at(1)})));
+              });
     Sizes at{t, b.getIndexAttr(0), b.getIndexAttr(0)},
         one{b.getIndexAttr(1), rowSizes[0], rowSizes[1]},
         strides(3, b.getIndexAttr(1));
     Value written = tensor::InsertSliceOp::create(
         b, loc, row, loop.getRegionIterArg(0), at, one, strides);
+    // What a loop carries has to be one buffer.
+    next = linalg::CopyOp::create(b, loc, next, old).getResult(0);
     scf::YieldOp::create(b, loc, ValueRange{written, next});
     return SmallVector<Value>(loop.getResults());
   }
@@ -191,8 +194,7 @@ struct LowerGatedNorm : ReferencePattern<GatedNormOp> {
     // A row for each group.
     SmallVector<ReassociationIndices> columns{{0}, {1, 2}}, rows{{0, 1}, {2}};
     Sizes apart{sizes[0], b.getIndexAttr(groups), b.getIndexAttr(width)};
-    RankedTensorType split =
-        type.clone({type.getDimSize(0), groups, width});
+    RankedTensorType split = type.clone({type.getDimSize(0), groups, width});
     u = tensor::ExpandShapeOp::create(b, loc, split, u, columns, apart);
     u = tensor::CollapseShapeOp::create(b, loc, u, rows);
     Value ones = arith::ConstantOp::create(

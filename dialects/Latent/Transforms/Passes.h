@@ -19,8 +19,8 @@ namespace tercet {
 
 namespace latent {
 /// Adds patterns that turn every latent op but `moe` and `mamba` into linalg,
-/// tensor, scf, arith, math and `ternary.quantize`; the converter makes trits i8,
-/// and floats of 4 and 8 bits f32.
+/// tensor, scf, arith, math and `ternary.quantize`; the converter makes trits
+/// i8, and floats of 4 and 8 bits f32.
 void populateLatentToReferencePatterns(const mlir::TypeConverter &converter,
                                        mlir::RewritePatternSet &patterns);
 void addReferenceTypeConversions(mlir::TypeConverter &converter);

@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Loops run over what is independent: channels of a convolution, heads and
-// values of a head of a scan. A tile has all of its steps, in order, and its own
-// part of the state, so that the state can be changed where it is.
+// values of a head of a scan. A tile has all of its steps, in order, and its
+// own part of the state, so that the state can be changed where it is.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Rows/IR/KernelOps.h"
@@ -74,14 +74,16 @@ SmallVector<Range> CausalConvOp::getIterationDomain(OpBuilder &b) {
   return getRowDomain(b, getLoc(), getBias());
 }
 
-/// The channels of a tile, all of its steps.
-static void placeChannels(OpBuilder &b, Value v, Location loc,
+/// The channels of a tile: all of its steps, or its state. The number of steps
+/// is always the input's, so that equal slices show to be equal.
+static void placeChannels(OpBuilder &b, CausalConvOp op, bool ofState,
                           ArrayRef<OpFoldResult> offsets,
                           ArrayRef<OpFoldResult> sizes,
                           SmallVector<OpFoldResult> &resultOffsets,
                           SmallVector<OpFoldResult> &resultSizes) {
+  Value rows = ofState ? op.getState() : op.getInput();
   resultOffsets = {b.getIndexAttr(0), offsets[0]};
-  resultSizes = {getDim(b, loc, v, 0), sizes[0]};
+  resultSizes = {getDim(b, op.getLoc(), rows, 0), sizes[0]};
 }
 
 FailureOr<TilingResult>
@@ -89,24 +91,24 @@ CausalConvOp::getTiledImplementation(OpBuilder &b,
                                      ArrayRef<OpFoldResult> offsets,
                                      ArrayRef<OpFoldResult> sizes) {
   Location loc = getLoc();
-  auto columns = [&](Value v) {
+  auto columns = [&](Value v, bool ofState) {
     SmallVector<OpFoldResult> o, s;
-    placeChannels(b, v, loc, offsets, sizes, o, s);
+    placeChannels(b, *this, ofState, offsets, sizes, o, s);
     return slice(b, loc, v, o, s);
   };
   return makeTile(b, *this,
-                  {columns(getInput()),
+                  {columns(getInput(), false),
                    sliceRows(b, loc, getWeight(), offsets[0], sizes[0]),
                    sliceRows(b, loc, getBias(), offsets[0], sizes[0]),
-                   columns(getInit()), columns(getState())});
+                   columns(getInit(), false), columns(getState(), true)});
 }
 
 LogicalResult CausalConvOp::getResultTilePosition(
     OpBuilder &b, unsigned result, ArrayRef<OpFoldResult> offsets,
     ArrayRef<OpFoldResult> sizes, SmallVector<OpFoldResult> &resultOffsets,
     SmallVector<OpFoldResult> &resultSizes) {
-  placeChannels(b, getDpsInits()[result], getLoc(), offsets, sizes,
-                resultOffsets, resultSizes);
+  placeChannels(b, *this, result == 1, offsets, sizes, resultOffsets,
+                resultSizes);
   return success();
 }
 
@@ -139,9 +141,8 @@ LogicalResult ScanOp::verify() {
            << getState().getType();
   // ROWS-R2
   if (getHeads() % getGroups())
-    return emitOpError("ROWS-R2: ")
-           << getHeads() << " heads cannot share " << getGroups()
-           << " groups evenly";
+    return emitOpError("ROWS-R2: ") << getHeads() << " heads cannot share "
+                                    << getGroups() << " groups evenly";
   // ROWS-R3
   if (static_cast<int64_t>(getChunk()) < 1)
     return emitOpError("ROWS-R3: chunk must be positive");
@@ -201,8 +202,7 @@ ScanOp::getTiledImplementation(OpBuilder &b, ArrayRef<OpFoldResult> offsets,
   };
   OpFoldResult group = affine::makeComposedFoldedAffineApply(
       b, loc, b.getAffineDimExpr(0).floorDiv(shared), {offsets[0]});
-  OpFoldResult groups =
-      b.getIndexAttr(std::max<int64_t>(1, *heads / shared));
+  OpFoldResult groups = b.getIndexAttr(std::max<int64_t>(1, *heads / shared));
   auto ofGroups = [&](Value v) {
     return slice(b, loc, v, {zero, group, zero},
                  {steps, groups, b.getIndexAttr(getStates())});
