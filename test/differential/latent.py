@@ -94,7 +94,8 @@ class LatentGenerator(Generator):
         for target in targets:
             kinds.setdefault("host" if target == "cpu:host" else target.split(":")[0], []).append(target)
         kinds["host"] = kinds.pop("host", [])
-        return [self.rng.choice(of) for of in reversed(kinds.values()) if of]
+        # Portable code takes longest to compile.
+        return [self.rng.choice(of[-1:] * 4 + of) for of in reversed(kinds.values()) if of]
 
     def inputs(self, function):
         counts = [function.rows] if function.rows != "?" else self.rng.sample(ROWS, 2)
@@ -147,8 +148,9 @@ class LatentGenerator(Generator):
         """Lines that load a weight and its scale, its clause "%w, %s : type, type"."""
         rng = self.rng
         size = 1 / math.sqrt(sizes[-1])
-        if element == "f32":
-            line, name, type_ = f.weight(floats(rng, *sizes, low=-1.7 * size, high=1.7 * size))
+        if element in ("f32", "f16", "bf16"):
+            values = [rng.uniform(-1.7 * size, 1.7 * size) for _ in range(math.prod(sizes))]
+            line, name, type_ = f.weight(Tensor(element, sizes, values))
             return [line], f"{name} : {type_}"
         count = math.prod(sizes)
         sparse = element == "trit" and sizes[-1] % 4 == 0 and rng.random() < 0.15
@@ -167,7 +169,7 @@ class LatentGenerator(Generator):
         rng = self.rng
         x, k = values[-1]
         n = rng.choice(WIDTHS)
-        element = element or rng.choice(["trit", "trit", "i8", "f32"])
+        element = element or rng.choice(["trit", "trit", "i8", "f32", "bf16"])
         lines, clause = self.matrix(f, n, k, element=element, scales=rng.random() < 0.4)
         names, types = (part.split(", ") for part in clause.split(" : "))
         text = f"{result} = latent.project {x}, {names[0]}"
@@ -278,12 +280,12 @@ class LatentGenerator(Generator):
         norm = gain("norm", d) if rng.random() < 0.6 else None
         more, names, types = self.router(f, experts, d, o, norm, eps, first)
         clause("router", (more, f"{', '.join(names)} : {', '.join(types)}"))
-        element = rng.choice(["trit", "trit", "trit", "i8", "f32"])
+        element = rng.choice(["trit"] * 4 + ["i8", "f32", "bf16", "f16"])
         if latent:
             clause("down_project", self.matrix(f, latent, d, element=element, scales=rng.random() < 0.3))
             if rng.random() < 0.3:
                 gain("latent_norm", latent)
-        expert = rng.choice(["trit", "trit", "trit", "i8", "f32"])
+        expert = rng.choice(["trit"] * 4 + ["i8", "f32", "bf16", "f16"])
         clause("up", self.matrix(f, experts, width, inner, element=expert, scales=True))
         if gated:
             clause("gate", self.matrix(f, experts, width, inner, element=expert, scales=True))

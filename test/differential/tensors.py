@@ -3,15 +3,18 @@ import json
 import random
 import struct
 
-FORMATS = {"f32": "f", "i8": "b", "i32": "i"}
+FORMATS = {"f32": "f", "f16": "e", "bf16": "H", "i8": "b", "i32": "i"}
 DTYPES = {"f32": "<f4", "i8": "|i1", "i32": "<i4"}
 INF, NAN = float("inf"), float("nan")
 
 
 class Tensor:
-    """Values with a shape, rounded to what is stored; kind is f32, i8 or i32."""
+    """Values with a shape, rounded to what is stored; kind is f32, f16, bf16, i8 or i32."""
 
     def __init__(self, kind, shape, values):
+        if kind == "bf16":  # the upper half of an f32, rounded to even
+            bits = struct.unpack(f"<{len(values)}I", struct.pack(f"<{len(values)}f", *values))
+            values = [b + 0x7FFF + (b >> 16 & 1) >> 16 for b in bits]
         self.kind, self.shape = kind, tuple(shape)
         self.data = struct.pack(f"<{len(values)}{FORMATS[kind]}", *values)
 
