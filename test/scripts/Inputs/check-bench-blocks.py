@@ -29,6 +29,10 @@ equal("latent/block/tiny-nano/i2/tokens=1", "bytes_of_an_expert", 2 * 32 * 64 //
 equal("attention/prefill/4x64x32", "ops", 4 * 64 * 64 * 32 * 4)
 equal("attention/causal/4x64x32", "ops", 4 * (64 * 65 // 2) * 32 * 4)
 equal("attention/decode/4x64x32", "ops", 4 * 64 * 32 * 4)
+# Four states of 16 x 32 floats, read and written, and a weight for the heads. The projections of
+# the mixer are 64 x (2 * 64 + 2 * 2 * 32 + 4) and 64 x 64.
+equal("mamba/step/scan/4x16x32", "bytes", 4 * 4 + 2 * 4 * 4 * 16 * 32)
+equal("mamba/step/mixer/tiny/i2", "ops", 2 * 64 * (260 + 64) + 5 * 4 * 16 * 32)
 
 for name, row in rows.items():
     block = name.startswith("latent/block/")
