@@ -11,10 +11,11 @@
 // rows.causal_conv: lanes along the channels; the window of the last inputs
 // moves through registers. On a GPU a thread has channels of its own.
 //
-// rows.scan, step by step: 16 lanes along the states, as many values of a head
-// at a time as leave registers for their states; the steps' factors are
-// computed before, for a block of steps at once. GPUs have a lowering of their
-// own. Assumes memrefs whose last axes are contiguous.
+// rows.scan, where there are few steps, or no chunks in its config: 16 lanes
+// along the states, as many values of a head at a time as leave registers for
+// their states; the steps' factors are computed before, for a block of steps at
+// once. Many steps are products of matrices (LowerRowsScanChunks.cpp). GPUs
+// have a lowering of their own. Assumes memrefs whose last axes are contiguous.
 //
 //===----------------------------------------------------------------------===//
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
@@ -34,9 +35,11 @@ using namespace tercet;
 using kernels::ScanBuilder;
 using Values = SmallVector<Value>;
 
-static constexpr int64_t kLanes = 16;
+static constexpr int64_t kLanes = ScanBuilder::kLanes;
 /// Steps whose factors are computed at once.
 static constexpr int64_t kBlockSteps = 64;
+/// So many steps and more are taken by chunks, where the config has them.
+static constexpr int64_t kManySteps = 16;
 /// Vectors of states that are kept over the steps.
 static constexpr int64_t kStateVectors = 16;
 
@@ -129,6 +132,32 @@ public:
 
   void lower() {
     int64_t known = cast<MemRefType>(op.getInput().getType()).getDimSize(0);
+    DictionaryAttr config = op.getConfigAttr();
+    auto get = [&](StringRef name) {
+      auto attr = config ? config.getAs<IntegerAttr>(name) : IntegerAttr();
+      return attr ? attr.getInt() : int64_t(0);
+    };
+    auto fma = config ? config.getAs<BoolAttr>("fma") : BoolAttr();
+    kernels::ScanChunkOptions options{get("chunk"), fma && fma.getValue(),
+                                      get("row_block"), get("vectors")};
+    bool mayBeMany = ShapedType::isDynamic(known) || known >= kManySteps;
+    if (!mayBeMany || options.rows < 1 || options.vectors < 1 ||
+        !kernels::takesScanChunks(op, options.chunk))
+      return lowerSteps(known);
+    if (!ShapedType::isDynamic(known))
+      return kernels::lowerScanByChunks(s, op, options);
+    Value many =
+        s.emit<arith::CmpIOp>(arith::CmpIPredicate::sge,
+                              s.size(op.getInput(), 0), s.index(kManySteps));
+    auto choice = scf::IfOp::create(s.b, s.loc, many, /*withElseRegion=*/true);
+    s.b.setInsertionPointToStart(choice.thenBlock());
+    kernels::lowerScanByChunks(s, op, options);
+    s.b.setInsertionPointToStart(choice.elseBlock());
+    lowerSteps(known);
+  }
+
+private:
+  void lowerSteps(int64_t known) {
     int64_t block = ShapedType::isDynamic(known)
                         ? kBlockSteps
                         : std::clamp<int64_t>(known, 1, kBlockSteps);
@@ -155,7 +184,6 @@ public:
     });
   }
 
-private:
   void computeSteps(Value from, Value count) {
     Value rate = s.getRate(s.load(op.getALog(), head));
     Value bias = s.load(op.getDtBias(), head);

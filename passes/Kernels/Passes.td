@@ -142,7 +142,9 @@ def LowerRowsScan : Pass<"lower-rows-scan", "::mlir::func::FuncOp"> {
   let description = [{
     The state is read, kept in registers over a block of steps and written back in
     place. Lanes lie along the channels of a convolution and along the states of a
-    scan, whose sums have the order that `latent.scan` states. With `threads` in the
+    scan, whose sums have the order that `latent.scan` states. Many steps of a scan are
+    products of matrices, `chunk` (of the op's `config`) steps at once, in blocks of
+    `row_block` rows and `vectors` vectors, with `fma` where there is one. With `threads` in the
     `config` of a convolution (GPU) a thread has channels of its own.
   }];
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",

@@ -25,6 +25,9 @@ public:
   using Values = llvm::SmallVector<Value>;
   using ValueRange = mlir::ValueRange;
 
+  /// Partial sums over states, and floats of a vector on a CPU.
+  static constexpr int64_t kLanes = 16;
+
   explicit ScanBuilder(mlir::Operation *op) : b(op), loc(op->getLoc()) {}
 
   template <typename Op, typename... Args> Value emit(Args &&...args) {
@@ -77,6 +80,22 @@ public:
   mlir::OpBuilder b;
   mlir::Location loc;
 };
+
+/// How a scan takes many steps at once (LowerRowsScanChunks.cpp).
+struct ScanChunkOptions {
+  int64_t chunk;
+  /// Whether the target has a fused multiply-add.
+  bool fma;
+  /// Rows and vectors of a block of a product.
+  int64_t rows, vectors;
+};
+
+/// Whether a scan of these sizes can take `chunk` steps at once.
+bool takesScanChunks(rows::ScanOp op, int64_t chunk);
+
+/// A workgroup's tile of at least one step, over memrefs.
+void lowerScanByChunks(ScanBuilder &s, rows::ScanOp op,
+                       const ScanChunkOptions &options);
 
 } // namespace tercet::kernels
 

@@ -141,15 +141,33 @@ static DictionaryAttr configureAttention(rows::AttentionOp op,
   });
 }
 
-/// Heads of one group, until a workgroup has half a page of states.
-static int64_t chooseScanHeads(rows::ScanOp op) {
-  constexpr int64_t kFloats = 512;
-  int64_t values = cast<ShapedType>(op.getInput().getType()).getDimSize(2),
-          floats = std::max<int64_t>(values, 1) * op.getStates(), heads = 1;
-  while (2 * heads * floats <= kFloats &&
-         op.getHeadsPerGroup() % (2 * heads) == 0)
+/// Heads of one group, until a workgroup has half a page of states; where there
+/// may be many steps, four that share the scores of their group. A block of a
+/// product leaves registers for what is multiplied: vectors are of 16 floats.
+static DictionaryAttr configureScan(rows::ScanOp op, const TargetSpec &spec) {
+  Builder b(op.getContext());
+  constexpr int64_t kFloats = 512, kChunk = 64;
+  auto x = cast<ShapedType>(op.getInput().getType());
+  bool many = ShapedType::isDynamic(x.getDimSize(0)) || x.getDimSize(0) > 1;
+  int64_t floats = std::max<int64_t>(x.getDimSize(2), 1) * op.getStates();
+  int64_t wanted = many ? std::max<int64_t>(4, kFloats / floats)
+                        : std::max<int64_t>(1, kFloats / floats);
+  int64_t heads = 1;
+  while (2 * heads <= wanted && op.getHeadsPerGroup() % (2 * heads) == 0)
     heads *= 2;
-  return heads < op.getHeads() ? heads : 0;
+  llvm::Triple triple(spec.triple);
+  bool wide = triple.isX86() && cpu::hasFeatures(spec, "+avx512f");
+  bool fma = !triple.isX86() || cpu::hasFeatures(spec, "+fma");
+  int64_t chunk = std::min<int64_t>(op.getChunk(), kChunk) / 16 * 16;
+  return b.getDictionaryAttr({
+      b.getNamedAttr("chunk", b.getI64IntegerAttr(chunk)),
+      b.getNamedAttr("fma", b.getBoolAttr(fma)),
+      b.getNamedAttr("row_block", b.getI64IntegerAttr(wide ? 4 : 2)),
+      b.getNamedAttr("tile_sizes",
+                     b.getDenseI64ArrayAttr(
+                         {heads < op.getHeads() ? heads : 0, int64_t(0)})),
+      b.getNamedAttr("vectors", b.getI64IntegerAttr(wide ? 4 : 2)),
+  });
 }
 
 /// Points of a workgroup of loops over elements.
@@ -227,7 +245,7 @@ LogicalResult cpu::configure(func::FuncOp kernel, const TargetSpec &spec) {
     else if (isa<rows::GroupOp>(op))
       chosen = tiles({0});
     else if (auto scan = dyn_cast<rows::ScanOp>(op))
-      chosen = tiles({chooseScanHeads(scan), 0});
+      chosen = configureScan(scan, spec);
     else if (auto conv = dyn_cast<rows::CausalConvOp>(op))
       chosen = tiles({chooseConvChannels(conv)});
     else if (auto insert = dyn_cast<rows::InsertOp>(op))

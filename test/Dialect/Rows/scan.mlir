@@ -22,16 +22,15 @@ ml_program.global private mutable @ssm(dense<0.0> : tensor<8x16x32xf32>) : tenso
 // ROWS-SAME: tensor<8x16x32xf32> {tercet.dims = array<i64: -1, -1, -1>, tercet.tied = 3 : i64}
 // ROWS-COUNT-4: tensor.extract_slice
 
-// A tile has a head, all of its steps and the group of the head.
+// A tile has heads of one group, all of their steps and that group.
 // TILES-DAG: #[[TWO:.*]] = affine_map<(d0) -> (2)>
-// TILES-DAG: #[[EIGHT:.*]] = affine_map<(d0) -> (8)>
 // TILES-DAG: #[[GROUP:.*]] = affine_map<(d0) -> (d0 floordiv 4)>
 // TILES: func.func @causal_conv{{.*}}tercet.grid = #[[TWO]]
 // TILES: scf.forall (%{{.*}}) = (0) to (288) step (256)
 // TILES-NOT: memref.alloc
 // TILES-NOT: memref.copy
-// TILES: func.func @scan{{.*}}tercet.grid = #[[EIGHT]]
-// TILES: scf.forall (%[[H:.*]]) in (8)
+// TILES: func.func @scan{{.*}}tercet.grid = #[[TWO]]
+// TILES: scf.forall (%[[H:.*]]) = (0) to (8) step (4)
 // TILES: affine.apply #[[GROUP]](%[[H]])
 // TILES: rows.scan
 // TILES-NOT: memref.alloc

@@ -7,9 +7,9 @@
 //
 // What stands between the two projections of a Mamba-2 mixer, with its states
 // in the session, against the recurrence in double precision. A sequence is
-// taken at once, step by step and in uneven parts: results and states at the
-// end agree with the oracle however it was cut, and single steps are equal to
-// the bit on all executors.
+// taken at once, step by step and in uneven parts, by chunks where a target has
+// them: results and states at the end agree with the oracle however it was cut,
+// and single steps are equal to the bit on all executors.
 //
 //===----------------------------------------------------------------------===//
 #include "Harness.h"
@@ -25,6 +25,7 @@ namespace {
 struct Case {
   int64_t heads, values, groups, states, width, steps;
   float minStep;
+  int64_t chunk = 128;
   int64_t inner() const { return heads * values; }
   int64_t shared() const { return groups * states; }
   int64_t channels() const { return inner() + 2 * shared(); }
@@ -95,7 +96,7 @@ std::string makeEntry(const Case &c, const char *name, int64_t steps) {
           "state(%s0) ";
   if (c.minStep > 0)
     text += "min_step(" + std::to_string(c.minStep) + ") ";
-  text += "{chunk = 16} : " + heads + ", " + dt + ", " + groups + ", " +
+  text += "{chunk = " + std::to_string(c.chunk) + "} : " + heads + ", " + dt + ", " + groups + ", " +
           ofHead + ", " + state + "\n";
   text += "  %yr = tensor.collapse_shape %y [[0], [1, 2]] : " + heads +
           " into " + rows + "\n";
@@ -282,7 +283,8 @@ INSTANTIATE_TEST_SUITE_P(
     Shapes, Mamba,
     testing::Values(Case{4, 3, 2, 7, 4, 6, 0}, Case{3, 5, 1, 16, 2, 3, 0},
                     Case{4, 16, 4, 40, 4, 9, 0.5f}, Case{2, 33, 1, 1, 3, 5, 0},
-                    Case{4, 64, 2, 128, 4, 70, 0}),
+                    Case{2, 64, 1, 128, 4, 34, 0}, Case{8, 16, 2, 32, 4, 90, 0},
+                    Case{2, 48, 1, 16, 3, 37, 0.1f, 16}),
     [](const testing::TestParamInfo<Case> &info) {
       const Case &c = info.param;
       return std::to_string(c.heads) + "x" + std::to_string(c.values) + "x" +
