@@ -29,6 +29,13 @@ bool failed(tercet_status *status) {
   return true;
 }
 
+bool openArtifact(const std::string &path, const std::string &weightFile,
+                  tercet_artifact **artifact) {
+  tercet_open_options options = {
+      sizeof options, 0, weightFile.empty() ? nullptr : weightFile.c_str()};
+  return !failed(tercet_artifact_open(path.c_str(), &options, artifact));
+}
+
 bool option(const char *argument, const char *name, std::string &value) {
   size_t length = strlen(name);
   if (strncmp(argument, name, length) != 0 || argument[length] != '=')

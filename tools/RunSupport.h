@@ -34,6 +34,9 @@ struct Runtime {
 int complain(const std::string &message);
 /// True, and says so, where a call failed.
 bool failed(tercet_status *status);
+/// Opens an artifact with its weights; `weightFile` is "" for the one beside it.
+bool openArtifact(const std::string &path, const std::string &weightFile,
+                  tercet_artifact **artifact);
 /// The name complain puts first.
 void setToolName(const char *name);
 

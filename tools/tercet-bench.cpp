@@ -31,6 +31,8 @@ static const char kHelp[] =
   --device=cpu|cuda|hip    the device (default: cpu)
   --device-plugin=LIB      a shared library that brings the device
   --target=NAME            a target of the artifact (default: the best that fits)
+  --weight-file=FILE       weights that the artifact does not hold (default: the file
+                           that it names, beside it)
   --input-shape=NAME=3x64  sizes of an input (default: the bounds)
   --seconds=S              time spent on each entry point (default: 1)
   --json=FILE              writes the figures as JSON ("-": the standard output)
@@ -39,7 +41,7 @@ static const char kHelp[] =
 namespace {
 
 struct Options {
-  std::string file, function, device = "cpu", plugin, target, json;
+  std::string file, function, device = "cpu", plugin, target, json, weightFile;
   long threads = 0;
   double seconds = 1;
   std::map<std::string, std::string> shapes;
@@ -326,7 +328,7 @@ std::string toJson(const Options &o, const Runtime &rt,
 
 int bench(Options &o) {
   Runtime rt;
-  if (failed(tercet_artifact_open(o.file.c_str(), nullptr, &rt.artifact)))
+  if (!openArtifact(o.file, o.weightFile, &rt.artifact))
     return 1;
   tercet_device_options deviceOptions = {sizeof deviceOptions,
                                          static_cast<int32_t>(o.threads)};
@@ -398,6 +400,7 @@ int main(int argc, char **argv) {
       o.json = "-";
     else if (option(a, "--function", o.function) ||
              option(a, "--device", o.device) ||
+             option(a, "--weight-file", o.weightFile) ||
              option(a, "--device-plugin", o.plugin) ||
              option(a, "--target", o.target) || option(a, "--json", o.json))
       ;

@@ -32,8 +32,10 @@ static cl::opt<std::string> inputName(cl::Positional, cl::desc("MODEL.mlir"),
                                       cl::cat(category));
 static cl::list<std::string>
     weightSources("weights", cl::value_desc("FILE"), cl::cat(category),
-                  cl::desc("A safetensors file (repeatable), or 'splat' or "
-                           "'random:SEED' for made-up values"));
+                  cl::desc("A safetensors file (repeatable), 'splat' or "
+                           "'random:SEED' for made-up values, 'external' for "
+                           "weights that tercet-encode adds, or 'external:FILE' "
+                           "for a weight file that it has written"));
 static cl::list<std::string>
     targets("target", cl::value_desc("T"), cl::cat(category),
             cl::desc("What to compile for (repeatable), e.g. cpu:host"));
@@ -159,6 +161,13 @@ static llvm::Error readOptions(Compiler &compiler, std::optional<Level> &to) {
   for (const std::string &source : weightSources)
     if (llvm::Error e = compiler.getWeights().addSource(source))
       return e;
+  std::optional<artifact::ExternalWeights> &external = compiler.getWeights().external;
+  if (external && emitKind != "artifact")
+    return makeError("--weights=external goes with --emit=artifact: what --emit=" +
+                     emitKind + " writes has no folder to find weights in");
+  // model.tercet has its weights in model.weights, unless the file is there already.
+  if (external && !external->encoded && !outputName.empty() && outputName != "-")
+    external->name = (llvm::sys::path::stem(outputName) + ".weights").str();
   return llvm::Error::success();
 }
 

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/core/WeightFile.h"
 #include "runtime/schema/Header.h"
 #include "tools/Json.h"
 #include "tools/ManifestText.h"
@@ -13,11 +14,14 @@
 
 using namespace tercet::tools;
 using namespace tercet::schema;
+using tercet::runtime::isEncoded;
 
 static const char kHelp[] =
     R"(tercet-inspect FILE.tercet [options]: shows what an artifact holds
 
-  --verify     also checks every digest, and says so
+  --verify     also checks every digest, and says so; of a weight file too
+  --weight-file=FILE  weights that the artifact does not hold (default: the file that
+               it names, beside it)
   --kernels    also lists the kernels of every target with a report of their code:
                registers, spills, memory, occupancy, instructions by what they do
                (nvdisasm and llvm-objdump where they are found: TERCET_NVDISASM,
@@ -29,7 +33,7 @@ static const char kHelp[] =
 namespace {
 
 struct Options {
-  std::string file;
+  std::string file, weightFile;
   const uint8_t *bytes = nullptr; // of the artifact
   bool verify = false, kernels = false, plan = false, json = false;
 };
@@ -107,6 +111,23 @@ void printTargets(const Manifest &m, const Options &o) {
   }
 }
 
+/// The weight file's name and whether it is there and fits.
+std::string weightFileState(const Manifest &m, const Options &o) {
+  std::string name = text(m.external()->name());
+  for (const Segment *s : *m.segments())
+    if (s->external() && !isEncoded(*s))
+      return name + ", not encoded yet (tercet-encode)";
+  Runtime rt;
+  tercet_open_options options = {
+      sizeof options, 1, o.weightFile.empty() ? nullptr : o.weightFile.c_str()};
+  tercet_status *status =
+      tercet_artifact_open(o.file.c_str(), &options, &rt.artifact);
+  std::string state = status ? tercet_status_message(status)
+                             : name + (o.verify ? ", verified" : ", in place");
+  tercet_status_free(status);
+  return state;
+}
+
 void printText(const tercet_artifact *a, const Manifest &m, const Header &h,
                const Options &o) {
   printf("%s: %s, format %u.%u, made by %s%s%s\n", o.file.c_str(),
@@ -166,10 +187,14 @@ void printText(const tercet_artifact *a, const Manifest &m, const Header &h,
          formatBytes(weightBytes).c_str(), formatBytes(stateBytes).c_str());
   for (size_t i = 0; i < sizeOf(m.segments()); ++i) {
     const Segment *s = m.segments()->Get(static_cast<uint32_t>(i));
-    printf("  %-12s %12llu +%-12llu sha256 %s\n", text(s->name()).c_str(),
+    printf("  %-12s %12llu +%-12llu sha256 %s%s%s\n", text(s->name()).c_str(),
            (unsigned long long)s->offset(), (unsigned long long)s->length(),
-           hex(s->digest()).c_str());
+           isEncoded(*s) ? hex(s->digest()).c_str() : "unknown",
+           s->external() ? " in " : "",
+           s->external() ? text(m.external()->name()).c_str() : "");
   }
+  if (m.external())
+    printf("\nweight file: %s\n", weightFileState(m, o).c_str());
   if (o.verify)
     printf("\nverified: structure, plans and all digests\n");
 }
@@ -342,7 +367,9 @@ std::string json(const tercet_artifact *a, const Manifest &m, const Header &h,
           j.pair("name", text(s->name()));
           j.pair("offset", s->offset());
           j.pair("length", s->length());
-          j.pair("sha256", hex(s->digest()));
+          j.pair("sha256", isEncoded(*s) ? hex(s->digest()) : "");
+          if (s->external())
+            j.pair("weight_file", text(m.external()->name()));
         });
     });
   });
@@ -352,7 +379,10 @@ std::string json(const tercet_artifact *a, const Manifest &m, const Header &h,
 int inspect(Options o) {
   Runtime rt;
   // Without --verify the weights are not read: listing a large file is instant.
-  tercet_open_options options = {sizeof options, !o.verify};
+  // Nor is a weight file needed.
+  tercet_open_options options = {sizeof options, !o.verify, ""};
+  if (o.verify)
+    options.weight_file = o.weightFile.empty() ? nullptr : o.weightFile.c_str();
   if (failed(tercet_artifact_open(o.file.c_str(), &options, &rt.artifact)) ||
       (o.verify && failed(tercet_artifact_verify(rt.artifact))))
     return 1;
@@ -389,6 +419,8 @@ int main(int argc, char **argv) {
     }
     if (!strcmp(a, "--verify"))
       o.verify = true;
+    else if (option(a, "--weight-file", o.weightFile))
+      ;
     else if (!strcmp(a, "--kernels"))
       o.kernels = true;
     else if (!strcmp(a, "--plan"))

@@ -18,6 +18,8 @@ static const char kHelp[] =
   --device=cpu|cuda|hip      the device, cuda:1 for the second (default: cpu)
   --device-plugin=LIB        a shared library that brings the device
   --target=NAME              a target of the artifact (default: the best that fits)
+  --weight-file=FILE         weights that the artifact does not hold (default: the file
+                             that it names, beside it)
   --threads=N                worker threads of the cpu device (default: all cores)
   --input=NAME=@x.npy        an input from a NumPy file; NAME or its number
   --input=NAME=splat:VALUE   every element the same
@@ -40,7 +42,7 @@ namespace {
 
 struct Options {
   std::string file, function, device = "cpu", plugin, target, restore, save,
-                              profile;
+                              profile, weightFile;
   long threads = 0, time = 0;
   double atol = 0, rtol = 0;
   bool json = false;
@@ -86,6 +88,7 @@ int parse(int argc, char **argv, Options &o) {
       o.json = true;
     else if (option(a, "--function", o.function) ||
              option(a, "--device", o.device) ||
+             option(a, "--weight-file", o.weightFile) ||
              option(a, "--device-plugin", o.plugin) ||
              option(a, "--target", o.target) ||
              option(a, "--state-restore", o.restore) ||
@@ -302,7 +305,7 @@ std::string jsonResult(const std::string &name, const DLTensor &t) {
 }
 
 bool prepare(const Options &o, Runtime &rt) {
-  if (failed(tercet_artifact_open(o.file.c_str(), nullptr, &rt.artifact)))
+  if (!openArtifact(o.file, o.weightFile, &rt.artifact))
     return false;
   tercet_device_options deviceOptions = {sizeof deviceOptions,
                                          static_cast<int32_t>(o.threads)};

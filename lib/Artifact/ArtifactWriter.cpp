@@ -25,8 +25,8 @@ using namespace mlir;
 using namespace tercet;
 using namespace tercet::artifact;
 
-static void writeHeader(raw_ostream &os, ArrayRef<uint8_t> manifest,
-                        uint64_t fileLength) {
+void tercet::artifact::writeHeader(raw_ostream &os, ArrayRef<uint8_t> manifest,
+                                   uint64_t fileLength) {
   schema::Header header;
   std::memset(&header, 0, sizeof(header));
   std::memcpy(header.magic, schema::kMagic, sizeof(header.magic));
@@ -48,11 +48,14 @@ static void writeHeader(raw_ostream &os, ArrayRef<uint8_t> manifest,
 
 LogicalResult tercet::artifact::writeArtifact(ArrayRef<TargetEntry> targets,
                                               WeightSource weights,
-                                              raw_ostream &os) {
-  ManifestBuilder manifest;
+                                              raw_ostream &os,
+                                              const ExternalWeights *external) {
+  ManifestBuilder manifest(external);
   for (const TargetEntry &target : targets)
     if (failed(manifest.addTarget(target, weights)))
       return failure();
+  if (failed(manifest.finishWeights(targets.front().module)))
+    return failure();
   SegmentTable &segments = manifest.getSegments();
   segments.finish();
 

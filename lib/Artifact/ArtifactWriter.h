@@ -8,6 +8,7 @@
 #define TERCET_LIB_ARTIFACT_ARTIFACTWRITER_H
 
 #include "dialects/Rows/IR/Rows.h"
+#include "lib/Artifact/ExternalWeights.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "tercet/Target/TargetBackend.h"
 #include "llvm/ADT/ArrayRef.h"
@@ -33,9 +34,20 @@ using WeightSource =
 
 /// Writes an artifact. The bytes depend on nothing but the arguments: no time, no
 /// file name, no address, no order of a hash table. Weights, states and code
-/// with equal bytes are stored once. Errors are reported at the op they are about.
+/// with equal bytes are stored once. With `external`, weights are neither asked for
+/// nor in the artifact. Errors are reported at the op they are about.
 mlir::LogicalResult writeArtifact(llvm::ArrayRef<TargetEntry> targets,
-                                  WeightSource weights, llvm::raw_ostream &os);
+                                  WeightSource weights, llvm::raw_ostream &os,
+                                  const ExternalWeights *external = nullptr);
+
+/// The bytes of an artifact whose weights are outside, referring to the weight file
+/// of this name and these weights. `artifact` is sound.
+std::string completeArtifact(llvm::ArrayRef<uint8_t> artifact,
+                             llvm::StringRef name, const Digest &weights);
+
+/// The 128 bytes before a manifest.
+void writeHeader(llvm::raw_ostream &os, llvm::ArrayRef<uint8_t> manifest,
+                 uint64_t fileLength);
 
 /// Checks bytes with the verifier that every load runs.
 llvm::Error verifyArtifact(llvm::ArrayRef<uint8_t> bytes);

@@ -70,6 +70,47 @@ static std::vector<uint8_t> toVector(const Digest &digest) {
   return {digest.begin(), digest.end()};
 }
 
+ManifestBuilder::ManifestBuilder(const ExternalWeights *external)
+    : external(external) {
+  if (external)
+    externalSegment = segments.addExternal("weights");
+}
+
+LogicalResult ManifestBuilder::finishWeights(ModuleOp module) {
+  if (!external)
+    return success();
+  Digest digest = layout.getDigest();
+  if (external->encoded && external->encoded->layout != digest)
+    return module.emitError("the weight file '")
+           << external->name << "' is of another model, or of other storage codes "
+           << "than this target's; encode one for this artifact";
+  require(schema::kExternalWeights);
+  manifest.external = std::make_unique<schema::ExternalT>();
+  manifest.external->name = external->name;
+  manifest.external->layout = toVector(digest);
+  segments.setExternal(externalSegment, layout.getLength(),
+                       external->encoded ? external->encoded->weights : Digest{});
+  return success();
+}
+
+FailureOr<SegmentTable::Place>
+ManifestBuilder::placeWeight(rows::WeightOp op, WeightSource weights,
+                             schema::WeightT &entry) {
+  if (external) {
+    auto type = cast<RankedTensorType>(op.getType());
+    uint64_t length = type.getNumElements() * elementBytes(type.getElementType());
+    entry.recipe = WeightLayout::getRecipe(op);
+    uint64_t offset = layout.add(entry.recipe, length);
+    return SegmentTable::Place{externalSegment, offset, length};
+  }
+  FailureOr<ArrayRef<uint8_t>> bytes = weights(op);
+  if (failed(bytes))
+    return failure();
+  Digest digest = digestOf(*bytes);
+  entry.digest = toVector(digest);
+  return segments.add("weights", *bytes, digest);
+}
+
 ArrayRef<uint8_t> ManifestBuilder::build() {
   manifest.producer = getProducer().str();
   manifest.segments.clear();
@@ -79,6 +120,7 @@ ArrayRef<uint8_t> ManifestBuilder::build() {
     segment->offset = s.offset;
     segment->length = s.length;
     segment->digest = toVector(s.digest);
+    segment->external = s.external;
     manifest.segments.push_back(std::move(segment));
   }
   builder.Clear();
@@ -144,12 +186,10 @@ FailureOr<uint32_t> ManifestBuilder::addWeight(rows::WeightOp op,
     return op.emitError("weight '")
            << op.getSymName() << "' has elements of type "
            << type.getElementType() << ", which an artifact cannot hold";
-  FailureOr<ArrayRef<uint8_t>> bytes = weights(op);
-  if (failed(bytes))
+  FailureOr<SegmentTable::Place> place = placeWeight(op, weights, *entry);
+  if (failed(place))
     return failure();
-  Digest digest = digestOf(*bytes);
-  entry->digest = toVector(digest);
-  entry->data = makeRange(segments.add("weights", *bytes, digest));
+  entry->data = makeRange(*place);
 
   for (auto [i, known] : llvm::enumerate(manifest.weights)) {
     if (known->name != entry->name)
@@ -158,7 +198,7 @@ FailureOr<uint32_t> ManifestBuilder::addWeight(rows::WeightOp op,
         known->shape == entry->shape && known->code == entry->code &&
         known->sparsity == entry->sparsity &&
         known->rebindable == entry->rebindable &&
-        known->digest == entry->digest)
+        known->digest == entry->digest && known->recipe == entry->recipe)
       return i;
     // Another target stores it in another form.
     entry->name += llvm::formatv("@{0}", manifest.targets.size()).str();

@@ -9,6 +9,7 @@
 
 #include "dialects/Plan/IR/Plan.h"
 #include "lib/Artifact/ArtifactWriter.h"
+#include "lib/Artifact/ExternalWeights.h"
 #include "lib/Artifact/SegmentTable.h"
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "runtime/schema/tercet_generated.h"
@@ -24,9 +25,14 @@ llvm::StringRef getProducer();
 /// object API, so that building twice gives the same bytes.
 class ManifestBuilder {
 public:
+  /// With `external`, weights are laid out in a file of their own.
+  explicit ManifestBuilder(const ExternalWeights *external = nullptr);
   mlir::LogicalResult addTarget(const TargetEntry &entry, WeightSource weights);
 
   SegmentTable &getSegments() { return segments; }
+  /// After the last target: fails where the weight file that is referred to has
+  /// another layout.
+  mlir::LogicalResult finishWeights(mlir::ModuleOp module);
   /// The finished manifest, valid until the next call.
   llvm::ArrayRef<uint8_t> build();
 
@@ -41,6 +47,14 @@ private:
                                       schema::TargetT &target,
                                       const TargetEntry &entry);
 
+  /// Where a weight is: in a segment, or in the layout of the weight file.
+  mlir::FailureOr<SegmentTable::Place> placeWeight(rows::WeightOp op,
+                                                   WeightSource weights,
+                                                   schema::WeightT &entry);
+
+  const ExternalWeights *external;
+  WeightLayout layout;
+  uint32_t externalSegment = 0;
   schema::ManifestT manifest;
   SegmentTable segments;
   flatbuffers::FlatBufferBuilder builder;

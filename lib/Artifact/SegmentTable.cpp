@@ -7,6 +7,7 @@
 #include "lib/Artifact/SegmentTable.h"
 #include "runtime/core/Sha256.h"
 #include "runtime/schema/Header.h"
+#include "runtime/schema/WeightFile.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -60,8 +61,24 @@ static void forEachPart(const SegmentTable::Segment &segment,
   zerosUntil(segment.length);
 }
 
+uint32_t SegmentTable::addExternal(StringRef name) {
+  segments.emplace_back();
+  segments.back().name = name.str();
+  segments.back().external = true;
+  segments.back().offset = schema::kWeightData;
+  return segments.size() - 1;
+}
+
+void SegmentTable::setExternal(uint32_t number, uint64_t length,
+                               const Digest &digest) {
+  segments[number].length = length;
+  segments[number].digest = digest;
+}
+
 void SegmentTable::finish() {
   for (Segment &segment : segments) {
+    if (segment.external)
+      continue;
     runtime::Sha256 hash;
     forEachPart(segment, [&](ArrayRef<uint8_t> part) {
       hash.update(part.data(), part.size());
@@ -72,6 +89,8 @@ void SegmentTable::finish() {
 
 uint64_t SegmentTable::place(uint64_t begin) {
   for (Segment &segment : segments) {
+    if (segment.external)
+      continue;
     segment.offset = alignTo(begin, schema::kAlignment);
     begin = segment.offset + segment.length;
   }
@@ -84,6 +103,8 @@ void SegmentTable::write(raw_ostream &os, uint64_t at) const {
     at += part.size();
   };
   for (const Segment &segment : segments) {
+    if (segment.external)
+      continue;
     put(ArrayRef(kZeros, segment.offset - at));
     forEachPart(segment, put);
   }

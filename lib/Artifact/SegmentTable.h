@@ -33,6 +33,7 @@ public:
     uint64_t length = 0; // without the zeros behind it
     uint64_t offset = 0; // in the file; known after place()
     Digest digest{};
+    bool external = false; // in the weight file: neither placed nor written
     /// (offset in the segment, bytes), ascending.
     std::vector<std::pair<uint64_t, llvm::ArrayRef<uint8_t>>> pieces;
   };
@@ -41,6 +42,10 @@ public:
   /// `zeros` zero bytes that are part of the segment but not of the place.
   Place add(llvm::StringRef name, llvm::ArrayRef<uint8_t> bytes,
             const Digest &digest, uint64_t zeros = 0);
+
+  /// Adds the segment that is all of a weight file but its header.
+  uint32_t addExternal(llvm::StringRef name);
+  void setExternal(uint32_t number, uint64_t length, const Digest &digest);
 
   /// Computes the segments' digests: once, when all is added.
   void finish();

@@ -247,5 +247,6 @@ LogicalResult Compiler::compile(ModuleOp module, raw_ostream &os) {
     return failure();
   StageTimer timer(times, "weights and artifact");
   return artifact::writeArtifact(
-      entries, [&](rows::WeightOp op) { return weights.getBytes(op); }, os);
+      entries, [&](rows::WeightOp op) { return weights.getBytes(op); }, os,
+      weights.external ? &*weights.external : nullptr);
 }

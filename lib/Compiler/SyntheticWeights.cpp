@@ -49,58 +49,65 @@ static void fillGroup(MutableArrayRef<int8_t> group, int64_t n, bool exact,
   }
 }
 
-void SyntheticWeights::fill(StringRef key, RankedTensorType type,
-                            ternary::SparsityAttr sparsity,
-                            std::vector<uint8_t> &bytes) const {
-  Random generator{seed.value_or(0) ^ llvm::xxh3_64bits(key)};
-  Random *random = seed ? &generator : nullptr;
-  Type element = type.getElementType();
-  int64_t count = type.getNumElements();
+static void fillTrits(int64_t k, ternary::SparsityAttr sparsity, Random *random,
+                      MutableArrayRef<int8_t> trits) {
+  int64_t m = sparsity ? sparsity.getM() : std::max<int64_t>(k, 1);
+  for (int64_t row = 0; row < (int64_t)trits.size(); row += std::max<int64_t>(k, 1))
+    for (int64_t col = 0; col < k; col += m) {
+      int64_t size = std::min(m, k - col);
+      fillGroup(trits.slice(row + col, size),
+                sparsity ? std::min(sparsity.getN(), size) : size,
+                sparsity && sparsity.getExact(), random);
+    }
+}
 
-  if (isa<ternary::TritType>(element)) {
-    bytes.resize(count);
-    MutableArrayRef<int8_t> trits((int8_t *)bytes.data(), count);
-    int64_t k = count ? type.getShape().back() : 0;
-    int64_t m = sparsity ? sparsity.getM() : std::max<int64_t>(k, 1);
-    for (int64_t row = 0; row < count; row += std::max<int64_t>(k, 1))
-      for (int64_t col = 0; col < k; col += m) {
-        int64_t size = std::min(m, k - col);
-        fillGroup(trits.slice(row + col, size),
-                  sparsity ? std::min(sparsity.getN(), size) : size,
-                  sparsity && sparsity.getExact(), random);
-      }
-    return;
+/// The bits of the next value.
+static uint64_t makeElement(Type element, Random *random) {
+  if (auto floatType = dyn_cast<FloatType>(element)) {
+    float unit = random ? random->unit() : 1.0f;
+    if (element.isF32())
+      return llvm::bit_cast<uint32_t>(unit);
+    llvm::APFloat value(unit);
+    bool exact;
+    value.convert(floatType.getFloatSemantics(),
+                  llvm::APFloat::rmNearestTiesToEven, &exact);
+    return value.bitcastToAPInt().getZExtValue();
   }
+  if (element.isInteger(1))
+    return random ? random->next() & 1 : 1;
+  // Small, so that sums of products stay in range; not negative where the type has
+  // no sign.
+  return !random ? 1
+         : element.isUnsignedInteger() ? random->below(128)
+                                       : random->below(255) - 127;
+}
 
+SyntheticWeights::SyntheticWeights(std::optional<uint64_t> seed, StringRef key,
+                                   RankedTensorType type,
+                                   ternary::SparsityAttr sparsity)
+    : random(seed.has_value()), state(seed.value_or(0) ^ llvm::xxh3_64bits(key)),
+      type(type), sparsity(sparsity) {}
+
+void SyntheticWeights::next(size_t size, std::vector<uint8_t> &bytes) {
+  Random generator{state};
+  Random *random = this->random ? &generator : nullptr;
+  Type element = type.getElementType();
+  bytes.resize(size);
   // Every byte is two values of 4 bits, or a power of two.
   bool halves = isa<Float4E2M1FNType>(element);
-  if (halves || isa<Float8E8M0FNUType>(element)) {
-    bytes.resize(halves ? count / 2 : count);
+  if (isa<ternary::TritType>(element)) {
+    fillTrits(type.getRank() ? type.getShape().back() : 1, sparsity, random,
+              MutableArrayRef((int8_t *)bytes.data(), bytes.size()));
+  } else if (halves || isa<Float8E8M0FNUType>(element)) {
     for (uint8_t &byte : bytes)
       byte = halves ? (random ? random->below(256) : 0x22)
                     : 127 - (random ? random->below(8) : 0);
-    return;
-  }
-
-  unsigned width = llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
-  bytes.resize(count * width);
-  for (int64_t i = 0; i < count; ++i) {
-    uint64_t bits;
-    if (auto floatType = dyn_cast<FloatType>(element)) {
-      llvm::APFloat value(random ? random->unit() : 1.0f);
-      bool exact;
-      value.convert(floatType.getFloatSemantics(),
-                    llvm::APFloat::rmNearestTiesToEven, &exact);
-      bits = value.bitcastToAPInt().getZExtValue();
-    } else if (element.isInteger(1)) {
-      bits = random ? random->next() & 1 : 1;
-    } else {
-      // Small, so that sums of products stay in range; not negative where the
-      // type has no sign.
-      bits = !random ? 1
-             : element.isUnsignedInteger() ? random->below(128)
-                                           : random->below(255) - 127;
+  } else {
+    unsigned width = llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
+    for (size_t at = 0; at < size; at += width) {
+      uint64_t bits = makeElement(element, random);
+      std::memcpy(bytes.data() + at, &bits, width);
     }
-    std::memcpy(bytes.data() + i * width, &bits, width);
   }
+  state = generator.state;
 }

@@ -20,12 +20,17 @@ namespace tercet::compiler {
 /// one every value is 1. Trits obey the sparsity.
 class SyntheticWeights {
 public:
-  explicit SyntheticWeights(std::optional<uint64_t> seed) : seed(seed) {}
-  void fill(llvm::StringRef key, mlir::RankedTensorType type,
-            ternary::SparsityAttr sparsity, std::vector<uint8_t> &bytes) const;
+  SyntheticWeights(std::optional<uint64_t> seed, llvm::StringRef key,
+                   mlir::RankedTensorType type, ternary::SparsityAttr sparsity);
+  /// The next values of the tensor as bytes: whole rows of trits, whole elements
+  /// of anything else.
+  void next(size_t size, std::vector<uint8_t> &bytes);
 
 private:
-  std::optional<uint64_t> seed;
+  bool random;
+  uint64_t state;
+  mlir::RankedTensorType type;
+  ternary::SparsityAttr sparsity;
 };
 
 } // namespace tercet::compiler

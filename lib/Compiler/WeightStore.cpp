@@ -18,13 +18,9 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Compiler/WeightStore.h"
-#include "dialects/Ternary/Codes/Code.h"
-#include "lib/Compiler/SyntheticWeights.h"
 #include "lib/Support/ErrorHandling.h"
-#include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/raw_ostream.h"
-#include <cstring>
 
 using namespace mlir;
 using namespace tercet;
@@ -84,8 +80,26 @@ static std::string describeWanted(rows::WeightOp op) {
   return support::describe(getFileType(type.getElementType()), shape);
 }
 
+llvm::Error WeightStore::addExternal(StringRef file) {
+  if (file.empty()) {
+    external = artifact::ExternalWeights{"model.weights", std::nullopt};
+    return llvm::Error::success();
+  }
+  auto found = artifact::ExternalWeights::read(file);
+  if (!found)
+    return found.takeError();
+  external = std::move(*found);
+  return llvm::Error::success();
+}
+
 llvm::Error WeightStore::addSource(StringRef text) {
   StringRef rest = text;
+  bool isExternal = text == "external" || text.starts_with("external:");
+  if (external || (isExternal && (splat || random || !files.empty())))
+    return support::makeError("--weights=external goes with no other source: "
+                              "tercet-encode takes the weights' values");
+  if (isExternal)
+    return addExternal(text == "external" ? "" : text.drop_front(9));
   if (text == "splat" || rest.consume_front("random:")) {
     if (splat || random)
       return support::makeError("made-up weights are asked for twice: --weights=" +
@@ -133,7 +147,7 @@ LogicalResult WeightStore::bind(ArrayRef<ModuleOp> modules) {
       }
       auto it = tensors.find(op.getKey());
       if (it == tensors.end()) {
-        if (!splat && !random)
+        if (!splat && !random && !external)
           missing.push_back({op, "'" + op.getKey().str() + "' (" + wanted + ")"});
         continue;
       }
@@ -169,18 +183,38 @@ LogicalResult WeightStore::bind(ArrayRef<ModuleOp> modules) {
   return success();
 }
 
-ArrayRef<uint8_t> WeightStore::getSource(rows::WeightOp op,
-                                         std::vector<uint8_t> &storage) const {
+int64_t WeightStore::getSourceBytes(rows::WeightOp op) {
+  RankedTensorType type = getSourceType(op);
+  Type element = type.getElementType();
+  int64_t bits = isa<ternary::TritType>(element) ? 8
+                 : element.isInteger(1)          ? 8
+                                                 : type.getElementTypeBitWidth();
+  return type.getNumElements() * bits / 8;
+}
+
+TensorReader WeightStore::openSource(rows::WeightOp op) const {
   auto it = tensors.find(op.getKey());
   if (it != tensors.end())
-    return it->second.tensor->data;
-  SyntheticWeights synthetic(splat ? std::nullopt : std::optional(seed));
-  synthetic.fill(op.getKey(), getSourceType(op),
-                 op.getTransform() == rows::WeightTransform::Encode
-                     ? op.getSparsityAttr()
-                     : ternary::SparsityAttr(),
-                 storage);
-  return storage;
+    return TensorReader(*it->second.file, it->second.tensor->data);
+  return TensorReader(SyntheticWeights(
+      splat ? std::nullopt : std::optional(seed), op.getKey(), getSourceType(op),
+      op.getTransform() == rows::WeightTransform::Encode ? op.getSparsityAttr()
+                                                         : ternary::SparsityAttr()));
+}
+
+LogicalResult WeightStore::stream(rows::WeightOp op, TakeBytes take) {
+  TensorReader source = openSource(op);
+  switch (op.getTransform()) {
+  case rows::WeightTransform::Identity:
+  case rows::WeightTransform::Bytes:
+    copyWeight(source, getSourceBytes(op), take);
+    return success();
+  case rows::WeightTransform::Encode:
+  case rows::WeightTransform::TernarizeEncode:
+  case rows::WeightTransform::TernarizeScale:
+    return encodeWeight(op, getSourceType(op), source, take);
+  }
+  llvm_unreachable("every transform has a case");
 }
 
 FailureOr<ArrayRef<uint8_t>> WeightStore::getBytes(rows::WeightOp op) {
@@ -196,126 +230,12 @@ FailureOr<ArrayRef<uint8_t>> WeightStore::getBytes(rows::WeightOp op) {
      << op.getType() << op.getCodeAttr() << op.getSparsityAttr();
   auto it = computed.find(id);
   if (it == computed.end()) {
-    FailureOr<std::vector<uint8_t>> bytes = transform(op);
-    if (failed(bytes))
+    std::vector<uint8_t> bytes;
+    if (failed(stream(op, [&](ArrayRef<uint8_t> part) {
+          bytes.insert(bytes.end(), part.begin(), part.end());
+        })))
       return failure();
-    it = computed.emplace(id, std::move(*bytes)).first;
+    it = computed.emplace(id, std::move(bytes)).first;
   }
   return ArrayRef<uint8_t>(it->second);
-}
-
-//===----------------------------------------------------------------------===//
-// Transforms
-//===----------------------------------------------------------------------===//
-
-/// Values other than -1, 0 and 1, and groups that break the sparsity, by row and
-/// column, and by expert where it is not negative.
-static LogicalResult checkTrits(rows::WeightOp op, ArrayRef<int8_t> trits,
-                                int64_t n, int64_t k, int64_t expert) {
-  std::string place = expert < 0 ? "" : "expert " + std::to_string(expert) + ", ";
-  ternary::SparsityAttr sparsity = op.getSparsityAttr();
-  for (int64_t row = 0; row < n; ++row) {
-    ArrayRef<int8_t> values = trits.slice(row * k, k);
-    for (int64_t col = 0; col < k; ++col)
-      if (values[col] < -1 || values[col] > 1)
-        return op.emitError("weight '")
-               << op.getKey() << "' has the value " << (int)values[col]
-               << " at " << place << "row " << row << ", column " << col
-               << "; a ternary weight holds -1, 0 and 1";
-    if (!sparsity)
-      continue;
-    int64_t m = sparsity.getM();
-    for (int64_t col = 0; col < k; col += m) {
-      auto group = values.slice(col, std::min(m, k - col));
-      int64_t nonzero = llvm::count_if(group, [](int8_t v) { return v != 0; });
-      bool obeys = sparsity.getExact() ? nonzero == sparsity.getN()
-                                       : nonzero <= sparsity.getN();
-      if (!obeys)
-        return op.emitError("weight '")
-               << op.getKey() << "' has " << nonzero << " nonzero values at "
-               << place << "row " << row << ", columns " << col << " to " << col + (int64_t)group.size() - 1
-               << "; its sparsity allows " << (sparsity.getExact() ? "exactly " : "at most ")
-               << sparsity.getN() << " of " << m;
-    }
-  }
-  return success();
-}
-
-/// Little-endian floats of a file to f32; false for a type that is not one.
-static bool toFloats(Type type, ArrayRef<uint8_t> bytes,
-                     std::vector<float> &floats) {
-  auto floatType = dyn_cast<FloatType>(type);
-  if (!floatType)
-    return false;
-  unsigned width = floatType.getWidth() / 8;
-  floats.resize(bytes.size() / width);
-  if (type.isF32()) {
-    std::memcpy(floats.data(), bytes.data(), floats.size() * 4);
-    return true;
-  }
-  for (size_t i = 0; i < floats.size(); ++i) {
-    uint64_t bits = 0;
-    std::memcpy(&bits, bytes.data() + i * width, width);
-    llvm::APFloat value(floatType.getFloatSemantics(),
-                        llvm::APInt(width * 8, bits));
-    bool exact;
-    value.convert(llvm::APFloat::IEEEsingle(),
-                  llvm::APFloat::rmNearestTiesToEven, &exact);
-    floats[i] = value.convertToFloat();
-  }
-  return true;
-}
-
-FailureOr<std::vector<uint8_t>> WeightStore::transform(rows::WeightOp op) const {
-  std::vector<uint8_t> storage;
-  ArrayRef<uint8_t> source = getSource(op, storage);
-  RankedTensorType type = getSourceType(op);
-  if (op.getTransform() == rows::WeightTransform::Identity ||
-      op.getTransform() == rows::WeightTransform::Bytes)
-    return std::vector<uint8_t>(source.begin(), source.end());
-  if (type.getRank() != 2 && type.getRank() != 3)
-    return op.emitError("weight '") << op.getKey()
-                                    << "' has to be a matrix, or one for each "
-                                       "expert, got "
-                                    << type;
-  int64_t experts = type.getRank() == 3 ? type.getDimSize(0) : 1;
-  int64_t n = type.getShape().drop_back().back(), k = type.getShape().back();
-
-  std::vector<int8_t> trits;
-  std::vector<float> scales(experts);
-  if (op.getTransform() == rows::WeightTransform::Encode) {
-    trits.assign((const int8_t *)source.begin(), (const int8_t *)source.end());
-  } else {
-    std::vector<float> floats;
-    if (!toFloats(type.getElementType(), source, floats))
-      return op.emitError("weight '") << op.getKey()
-                                      << "' has to hold floats to be ternarized, got "
-                                      << type;
-    trits.resize(experts * n * k);
-    for (int64_t e = 0; e < experts; ++e)
-      scales[e] = ternary::ternarize(
-          ArrayRef(floats).slice(e * n * k, n * k), n, k, op.getSparsityAttr(),
-          MutableArrayRef(trits).slice(e * n * k, n * k));
-  }
-  if (op.getTransform() == rows::WeightTransform::TernarizeScale) {
-    std::vector<uint8_t> bytes(experts * sizeof(float));
-    std::memcpy(bytes.data(), scales.data(), bytes.size());
-    return bytes;
-  }
-  const ternary::Code &code = ternary::getCode(op.getCodeAttr().getKind());
-  size_t size = ternary::Code::getPanels(n) * code.getPanelBytes(k);
-  std::vector<uint8_t> bytes(experts * size);
-  for (int64_t e = 0; e < experts; ++e) {
-    ArrayRef<int8_t> matrix = ArrayRef(trits).slice(e * n * k, n * k);
-    std::string error;
-    if (code.getKind() != ternary::CodeKind::I8 &&
-        failed(checkTrits(op, matrix, n, k, type.getRank() == 3 ? e : -1)))
-      return failure();
-    if (failed(ternary::pack(code, matrix, n, k,
-                             MutableArrayRef(bytes).slice(e * size, size),
-                             &error)))
-      return op.emitError("weight '") << op.getKey() << "' cannot be stored as "
-                                      << code.getName() << ": " << error;
-  }
-  return bytes;
 }

@@ -8,7 +8,8 @@
 #define TERCET_LIB_COMPILER_WEIGHTSTORE_H
 
 #include "dialects/Rows/IR/Rows.h"
-#include "lib/Support/Safetensors.h"
+#include "lib/Artifact/ExternalWeights.h"
+#include "lib/Compiler/EncodeWeight.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringMap.h"
 #include <deque>
@@ -24,7 +25,8 @@ namespace tercet::compiler {
 /// ones are computed once, whatever number of targets and layers use them.
 class WeightStore {
 public:
-  /// A file, "splat" (every value 1) or "random:SEED".
+  /// A file, "splat" (every value 1), "random:SEED", or without values "external"
+  /// (another step encodes them) or "external:FILE" (it has written this file).
   llvm::Error addSource(llvm::StringRef text);
 
   /// Finds a tensor for every `rows.weight` in the modules and checks dtype and
@@ -35,15 +37,23 @@ public:
   /// The stored bytes, valid as long as the store.
   mlir::FailureOr<llvm::ArrayRef<uint8_t>> getBytes(rows::WeightOp op);
 
+  /// The stored bytes, a piece at a time: of the source no more than one matrix
+  /// is in memory.
+  mlir::LogicalResult stream(rows::WeightOp op, TakeBytes take);
+  /// Bytes of the source tensor of a weight.
+  static int64_t getSourceBytes(rows::WeightOp op);
+
+  /// What the artifact refers to instead of holding weights, or none.
+  std::optional<artifact::ExternalWeights> external;
+
 private:
+  llvm::Error addExternal(llvm::StringRef file);
   struct Located {
     const support::SafetensorsFile *file;
     const support::FileTensor *tensor;
   };
-  /// The bytes of the source tensor, from a file or made up.
-  llvm::ArrayRef<uint8_t> getSource(rows::WeightOp op,
-                                    std::vector<uint8_t> &storage) const;
-  mlir::FailureOr<std::vector<uint8_t>> transform(rows::WeightOp op) const;
+  /// The source tensor, from a file or made up.
+  TensorReader openSource(rows::WeightOp op) const;
 
   std::vector<std::unique_ptr<support::SafetensorsFile>> files;
   llvm::StringMap<Located> tensors;

@@ -24,7 +24,7 @@ public:
   static llvm::Expected<std::unique_ptr<OutputFile>> create(llvm::StringRef path);
   ~OutputFile();
 
-  llvm::raw_ostream &os() { return *stream; }
+  llvm::raw_fd_ostream &os() { return *stream; }
   /// Hands everything written so far to the operating system; an error here is
   /// a full disk or a device that refuses.
   llvm::Error flush();

@@ -22,7 +22,10 @@
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
+#include <sys/mman.h>
 
 using namespace llvm;
 using namespace tercet::support;
@@ -253,6 +256,17 @@ SafetensorsFile::parse(std::unique_ptr<MemoryBuffer> buffer, StringRef name) {
 const FileTensor *SafetensorsFile::find(StringRef tensor) const {
   auto it = index.find(tensor);
   return it == index.end() ? nullptr : &tensors[it->second];
+}
+
+void SafetensorsFile::release(ArrayRef<uint8_t> data) const {
+  // Memory that is no mapping of the file would be lost.
+  if (buffer->getBufferKind() != MemoryBuffer::MemoryBuffer_MMap)
+    return;
+  uintptr_t page = sys::Process::getPageSizeEstimate();
+  uintptr_t begin = alignDown((uintptr_t)data.data(), page);
+  uintptr_t end = alignDown((uintptr_t)data.end(), page);
+  if (begin < end)
+    (void)::madvise((void *)begin, end - begin, MADV_DONTNEED);
 }
 
 Error SafetensorsFile::parseHeader() {

@@ -46,6 +46,9 @@ public:
   /// The tensor of this name, or null.
   const FileTensor *find(llvm::StringRef tensor) const;
   const llvm::StringMap<std::string> &getMetadata() const { return metadata; }
+  /// Gives the memory of data that will not be read soon back to the operating
+  /// system; it stays readable.
+  void release(llvm::ArrayRef<uint8_t> data) const;
 
 private:
   SafetensorsFile() = default;

@@ -6,13 +6,9 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/core/Artifact.h"
 #include "runtime/core/Sha256.h"
+#include "runtime/core/WeightFile.h"
 #include "runtime/schema/Header.h"
-#include <cerrno>
 #include <cstdio>
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace tercet::runtime {
 using namespace schema;
@@ -161,11 +157,6 @@ Status verifyArtifact(const void *data, size_t size) {
 using namespace tercet::runtime;
 using namespace tercet::schema;
 
-tercet_artifact::~tercet_artifact() {
-  if (mapped)
-    munmap(const_cast<uint8_t *>(data), size);
-}
-
 tercet_status *tercet_artifact::check(bool weightSegments, bool weightDigests) {
   if (reinterpret_cast<uintptr_t>(data) % kAlignment)
     return fail(TERCET_INVALID_ARGUMENT,
@@ -190,6 +181,15 @@ tercet_status *tercet_artifact::check(bool weightSegments, bool weightDigests) {
   TERCET_TRY(findWeightSegments(*manifest, onlyWeights));
   for (size_t i = 0; i < sizeOf(manifest->segments()); ++i) {
     const Segment *s = manifest->segments()->Get(i);
+    if (s->external()) {
+      // A check of many gigabytes is asked for by tercet_artifact_verify.
+      if (weights && weightSegments && weightDigests &&
+          !sha256Matches(segment(i), s->length(), s->digest()->data()))
+        return fail(TERCET_DAMAGED,
+                    "the weight file is damaged: the digest of its weights "
+                    "does not match");
+      continue;
+    }
     TERCET_TRY(checkZero(data, end, s->offset()));
     end = s->offset() + s->length();
     if ((weightSegments || !onlyWeights[i]) &&
@@ -201,7 +201,7 @@ tercet_status *tercet_artifact::check(bool weightSegments, bool weightDigests) {
   TERCET_TRY(checkZero(data, end, size));
   for (size_t i = 0; weightDigests && i < sizeOf(manifest->weights()); ++i) {
     const Weight *w = manifest->weights()->Get(i);
-    if (sizeOf(w->digest()) &&
+    if (sizeOf(w->digest()) && segment(w->data()->segment()) &&
         !sha256Matches(bytes(*w->data()), w->data()->length(),
                        w->digest()->data()))
       return fail(TERCET_DAMAGED, "weight \"%s\" is not what its digest says",
@@ -248,21 +248,18 @@ tercet_status *tercet_artifact::describe() {
   return nullptr;
 }
 
-static Status finishOpen(Owner<tercet_artifact> &a,
-                         const tercet_open_options *options,
-                         tercet_artifact **out) {
-  TERCET_TRY(a->check(!(options && options->skip_data_digests),
-                      /*weightDigests=*/false));
-  TERCET_TRY(a->describe());
-  *out = a.release();
-  return nullptr;
-}
-
-static Status checkOptions(const tercet_open_options *options) {
-  if (options && options->size != sizeof(tercet_open_options))
+/// Options with what a caller of an older version does not know left out.
+static Status readOptions(const tercet_open_options *given,
+                          tercet_open_options &options) {
+  options = {};
+  if (!given)
+    return nullptr;
+  if (given->size != sizeof options &&
+      given->size != offsetof(tercet_open_options, weight_file))
     return fail(TERCET_INVALID_ARGUMENT,
-                "tercet_open_options.size is %u, not %zu", options->size,
-                sizeof(tercet_open_options));
+                "tercet_open_options.size is %u, not %zu", given->size,
+                sizeof options);
+  memcpy(&options, given, given->size);
   return nullptr;
 }
 
@@ -276,76 +273,113 @@ static Status about(const char *path, Status status) {
   return named;
 }
 
-static Status mapFile(const char *path, tercet_artifact &a) {
-  char text[128];
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return fail(errno == ENOENT ? TERCET_NOT_FOUND : TERCET_IO,
-                "cannot open it: %s", errnoText(errno, text, sizeof text));
-  struct stat info;
-  Status status = nullptr;
-  if (fstat(fd, &info) != 0)
-    status = fail(TERCET_IO, "cannot read its size: %s",
-                  errnoText(errno, text, sizeof text));
-  else if (!S_ISREG(info.st_mode))
-    status = fail(TERCET_INVALID_ARGUMENT, "it is not a regular file");
-  else if (info.st_size == 0)
-    status = fail(TERCET_DAMAGED, "the file is empty");
-  if (!status) {
-    void *p = mmap(nullptr, static_cast<size_t>(info.st_size), PROT_READ,
-                   MAP_PRIVATE, fd, 0);
-    if (p == MAP_FAILED) {
-      status = fail(TERCET_IO, "cannot map it: %s",
-                    errnoText(errno, text, sizeof text));
-    } else {
-      a.data = static_cast<const uint8_t *>(p);
-      a.size = static_cast<size_t>(info.st_size);
-      a.mapped = true;
-    }
+/// Opens the weight file of an artifact that has one. `path` is the artifact's
+/// or null.
+static Status openWeights(tercet_artifact &a, const char *path,
+                          const tercet_open_options &options) {
+  int64_t external = findExternalSegment(*a.manifest);
+  if (external < 0)
+    return options.weight_file && *options.weight_file
+               ? fail(TERCET_INVALID_ARGUMENT,
+                      "a weight file is given (%s) and the artifact holds its "
+                      "weights itself",
+                      options.weight_file)
+               : nullptr;
+  if (options.weight_file && !*options.weight_file)
+    return nullptr;
+  const char *name = a.manifest->external()->name()->c_str();
+  if (!isEncoded(*a.manifest->segments()->Get(static_cast<uint32_t>(external))))
+    return fail(TERCET_INVALID_ARGUMENT,
+                "its weights are not encoded yet: run tercet-encode on it, "
+                "which writes %s",
+                name);
+  Array<char> beside;
+  const char *file = options.weight_file;
+  if (!file && !path)
+    return fail(TERCET_INVALID_ARGUMENT,
+                "its weights are in the file %s, and an artifact in memory has "
+                "no folder to look for it in: give "
+                "tercet_open_options.weight_file",
+                name);
+  if (!file) {
+    TERCET_TRY(placeWeightFile(*a.manifest, path, beside));
+    file = beside.data();
   }
-  close(fd);
-  return status;
+  if (Status status = a.weightFile.open(file)) {
+    Status named = fail(
+        tercet_status_code(status), "its weight file %s: %s%s", file,
+        tercet_status_message(status),
+        options.weight_file
+            ? ""
+            : "; put it there, or give its path where the artifact is opened");
+    tercet_status_free(status);
+    return named;
+  }
+  TERCET_TRY(about(file, checkWeightFile(*a.manifest, a.weightFile.data,
+                                         a.weightFile.size)));
+  a.weights = a.weightFile.data;
+  a.weightsSize = a.weightFile.size;
+  return nullptr;
+}
+
+static Status finishOpen(Owner<tercet_artifact> &a, const char *path,
+                         const tercet_open_options &options,
+                         tercet_artifact **out) {
+  TERCET_TRY(a->check(!options.skip_data_digests, /*weightDigests=*/false));
+  TERCET_TRY(openWeights(*a, path, options));
+  TERCET_TRY(a->describe());
+  *out = a.release();
+  return nullptr;
 }
 
 extern "C" {
 
 tercet_status *tercet_artifact_open(const char *path,
-                                    const tercet_open_options *options,
+                                    const tercet_open_options *given,
                                     tercet_artifact **out) {
   if (!path || !out)
     return fail(TERCET_INVALID_ARGUMENT,
                 "tercet_artifact_open needs a path and a place for the result");
   *out = nullptr;
-  TERCET_TRY(checkOptions(options));
+  tercet_open_options options;
+  TERCET_TRY(readOptions(given, options));
   Owner<tercet_artifact> a(create<tercet_artifact>());
   if (!a)
     return outOfMemory();
-  TERCET_TRY(about(path, mapFile(path, *a)));
-  return about(path, finishOpen(a, options, out));
+  TERCET_TRY(about(path, a->file.open(path)));
+  a->data = a->file.data;
+  a->size = a->file.size;
+  return about(path, finishOpen(a, path, options, out));
 }
 
 tercet_status *tercet_artifact_open_memory(const void *data, size_t size,
-                                           const tercet_open_options *options,
+                                           const tercet_open_options *given,
                                            tercet_artifact **out) {
   if (!data || !out)
     return fail(
         TERCET_INVALID_ARGUMENT,
         "tercet_artifact_open_memory needs memory and a place for the result");
   *out = nullptr;
-  TERCET_TRY(checkOptions(options));
+  tercet_open_options options;
+  TERCET_TRY(readOptions(given, options));
   Owner<tercet_artifact> a(create<tercet_artifact>());
   if (!a)
     return outOfMemory();
   a->data = static_cast<const uint8_t *>(data);
   a->size = size;
-  return finishOpen(a, options, out);
+  return finishOpen(a, nullptr, options, out);
 }
 
 tercet_status *tercet_artifact_verify(const tercet_artifact *a) {
   if (!a)
     return fail(TERCET_INVALID_ARGUMENT,
                 "tercet_artifact_verify needs an artifact");
-  return verifyArtifact(a->data, a->size);
+  tercet_artifact copy;
+  copy.data = a->data;
+  copy.size = a->size;
+  copy.weights = a->weights;
+  copy.weightsSize = a->weightsSize;
+  return copy.check(/*weightSegments=*/true, /*weightDigests=*/true);
 }
 
 void tercet_artifact_close(tercet_artifact *a) { destroy(a); }
@@ -448,7 +482,7 @@ const void *tercet_artifact_segment(const tercet_artifact *a, size_t segment,
   const Segment *s = a->manifest->segments()->Get(segment);
   if (size)
     *size = s->length();
-  return a->data + s->offset();
+  return a->segment(segment);
 }
 
 } // extern "C"

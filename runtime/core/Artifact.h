@@ -15,6 +15,7 @@
 #ifndef TERCET_RUNTIME_CORE_ARTIFACT_H
 #define TERCET_RUNTIME_CORE_ARTIFACT_H
 
+#include "runtime/core/File.h"
 #include "runtime/core/PlanVerifier.h"
 #include "runtime/core/Status.h"
 #include "runtime/core/Support.h"
@@ -49,7 +50,10 @@ const char *typeName(DLDataType type, char (&buffer)[48]);
 struct tercet_artifact {
   const uint8_t *data = nullptr;
   size_t size = 0;
-  bool mapped = false;
+  tercet::runtime::MappedFile file, weightFile;
+  /// The weight file, or null: there is none, or it was left out.
+  const uint8_t *weights = nullptr;
+  size_t weightsSize = 0;
   const tercet::schema::Manifest *manifest = nullptr;
   const uint8_t *manifestBytes = nullptr;
   size_t manifestSize = 0;
@@ -58,13 +62,19 @@ struct tercet_artifact {
   tercet::runtime::Array<int64_t> bounds;
   tercet::runtime::Array<uint8_t> dynamic;
 
-  ~tercet_artifact();
-  /// `allDigests`: weight segments and the weights' own digests too.
+  /// `allDigests`: weight segments, of the weight file too where one is open,
+  /// and the weights' own digests.
   tercet_status *check(bool weightSegments, bool weightDigests);
   tercet_status *describe();
+  /// Null for one in a weight file that is not open.
+  const uint8_t *segment(size_t number) const {
+    const tercet::schema::Segment *s =
+        manifest->segments()->Get(static_cast<uint32_t>(number));
+    const uint8_t *base = s->external() ? weights : data;
+    return base ? base + s->offset() : nullptr;
+  }
   const uint8_t *bytes(const tercet::schema::Range &range) const {
-    return data + manifest->segments()->Get(range.segment())->offset() +
-           range.offset();
+    return segment(range.segment()) + range.offset();
   }
 };
 

@@ -91,7 +91,11 @@ tercet_status *tercet_device::load(Loaded &l) {
     if (!used[i])
       continue;
     const Segment *s = m.segments()->Get(i);
-    const void *data = l.artifact->data + s->offset();
+    const void *data = l.artifact->segment(i);
+    if (!data)
+      return fail(TERCET_INVALID_ARGUMENT,
+                  "the artifact was opened without its weight file %s",
+                  m.external()->name()->c_str());
     if (table.import_host(table.self, data, s->length(), &l.segments[i]) == 0)
       continue;
     l.segments[i] = nullptr;

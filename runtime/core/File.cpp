@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,6 +76,41 @@ Status AtomicFile::commit() {
     close(folder);
   }
   return nullptr;
+}
+
+MappedFile::~MappedFile() {
+  if (data)
+    munmap(const_cast<uint8_t *>(data), size);
+}
+
+Status MappedFile::open(const char *path) {
+  char text[128];
+  int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return fail(errno == ENOENT ? TERCET_NOT_FOUND : TERCET_IO,
+                "cannot open it: %s", errnoText(errno, text, sizeof text));
+  struct stat info;
+  Status status = nullptr;
+  if (fstat(fd, &info) != 0)
+    status = fail(TERCET_IO, "cannot read its size: %s",
+                  errnoText(errno, text, sizeof text));
+  else if (!S_ISREG(info.st_mode))
+    status = fail(TERCET_INVALID_ARGUMENT, "it is not a regular file");
+  else if (info.st_size == 0)
+    status = fail(TERCET_DAMAGED, "the file is empty");
+  if (!status) {
+    void *p = mmap(nullptr, static_cast<size_t>(info.st_size), PROT_READ,
+                   MAP_PRIVATE, fd, 0);
+    if (p == MAP_FAILED) {
+      status = fail(TERCET_IO, "cannot map it: %s",
+                    errnoText(errno, text, sizeof text));
+    } else {
+      data = static_cast<const uint8_t *>(p);
+      size = static_cast<size_t>(info.st_size);
+    }
+  }
+  close(fd);
+  return status;
 }
 
 Status readFile(const char *path, Array<uint8_t> &bytes) {

@@ -9,6 +9,7 @@
 
 #include "runtime/core/Status.h"
 #include "runtime/core/Support.h"
+#include <cstdint>
 
 namespace tercet::runtime {
 
@@ -27,6 +28,19 @@ private:
   const char *path = nullptr;
   Array<char> temporary;
   int fd = -1;
+};
+
+/// A file that is mapped for reading.
+struct MappedFile {
+  const uint8_t *data = nullptr;
+  size_t size = 0;
+
+  MappedFile() = default;
+  MappedFile(const MappedFile &) = delete;
+  MappedFile &operator=(const MappedFile &) = delete;
+  ~MappedFile();
+  /// What goes wrong is said without the file's name.
+  Status open(const char *path);
 };
 
 Status readFile(const char *path, Array<uint8_t> &bytes);

@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/core/PlanVerifier.h"
 #include "runtime/schema/Header.h"
+#include "runtime/schema/WeightFile.h"
 
 namespace tercet::runtime {
 using namespace schema;
@@ -114,10 +115,35 @@ static Status checkName(const flatbuffers::String *name, NameSet &seen,
   return nullptr;
 }
 
+/// The one segment that is the weight file's.
+static Status verifyExternal(const Manifest &m, const Segment &s, size_t number,
+                             bool isSecond) {
+  const External *external = m.external();
+  if (isSecond || !external || s.offset() != kWeightData ||
+      s.length() > INT64_MAX - kWeightData || sizeOf(s.digest()) != 32)
+    return fail(TERCET_DAMAGED,
+                "segment %zu (%s) is not what an external one can be", number,
+                textOf(s.name()));
+  // A name is no path: it cannot lead out of the artifact's folder.
+  const char *name = textOf(external->name());
+  if (!*name || strlen(name) != external->name()->size() ||
+      strchr(name, '/') || equal(name, ".") || equal(name, "..") ||
+      sizeOf(external->layout()) != 32)
+    return fail(TERCET_DAMAGED,
+                "the weight file's entry in the manifest is damaged");
+  return nullptr;
+}
+
 static Status verifySegments(const Manifest &m, uint64_t begin,
                              uint64_t fileLength) {
+  bool external = false;
   for (size_t i = 0; i < sizeOf(m.segments()); ++i) {
     const Segment *s = m.segments()->Get(i);
+    if (s->external()) {
+      TERCET_TRY(verifyExternal(m, *s, i, external));
+      external = true;
+      continue;
+    }
     if (s->offset() % kAlignment)
       return fail(
           TERCET_DAMAGED,
@@ -328,6 +354,24 @@ static Status verifySameSignatures(const Manifest &m) {
   return nullptr;
 }
 
+/// Code and states are part of the artifact.
+static Status verifyOnlyWeightsAreExternal(const Manifest &m) {
+  auto external = [&](const Range *range) {
+    return range && range->segment() < sizeOf(m.segments()) &&
+           m.segments()->Get(range->segment())->external();
+  };
+  bool bad = false;
+  for (size_t i = 0; i < sizeOf(m.states()); ++i)
+    bad = bad || (m.states()->Get(i)->has_init() &&
+                  external(m.states()->Get(i)->init()));
+  for (size_t t = 0; t < sizeOf(m.targets()); ++t)
+    for (size_t i = 0; i < sizeOf(m.targets()->Get(t)->blobs()); ++i)
+      bad = bad || external(m.targets()->Get(t)->blobs()->Get(i)->data());
+  return bad ? fail(TERCET_DAMAGED,
+                    "code or the start of a state is in the weight file")
+             : nullptr;
+}
+
 /// The FlatBuffers verifier checks where vectors lie, not that 8-byte elements
 /// are aligned; reading them would be undefined, if harmless on most machines.
 static bool aligned(const void *p) {
@@ -369,6 +413,7 @@ Status verifyManifest(const Manifest &m, uint64_t segmentsBegin,
   TERCET_TRY(verifySegments(m, segmentsBegin, fileLength));
   TERCET_TRY(verifyWeights(m));
   TERCET_TRY(verifyStates(m));
+  TERCET_TRY(verifyOnlyWeightsAreExternal(m));
   if (sizeOf(m.targets()) == 0)
     return fail(TERCET_DAMAGED, "the artifact holds no target");
   NameSet names;

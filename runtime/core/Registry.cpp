@@ -170,6 +170,6 @@ char *tercet_device_list(void) {
 }
 
 const char *tercet_version(void) { return "0.1.0"; }
-const char *tercet_format_version(void) { return "0.1"; }
+const char *tercet_format_version(void) { return "0.2"; }
 
 } // extern "C"

@@ -13,15 +13,16 @@ namespace tercet::schema {
 
 constexpr char kMagic[8] = {'T', 'E', 'R', 'C', 'E', 'T', '\r', '\n'};
 constexpr uint16_t kFormatMajor = 0;
-constexpr uint16_t kFormatMinor = 1;
+constexpr uint16_t kFormatMinor = 2;
 constexpr uint64_t kAlignment = 64;
 
 /// Names in `required_features`, listed where a program uses them.
 constexpr const char *kScalarDims = "scalar-dims";
 constexpr const char *kConstraints = "constraints";
 constexpr const char *kValueRanges = "value-ranges";
+constexpr const char *kExternalWeights = "external-weights";
 constexpr const char *kKnownFeatures[] = {kScalarDims, kConstraints,
-                                          kValueRanges};
+                                          kValueRanges, kExternalWeights};
 
 /// Little-endian, at offset 0. `headerDigest` covers the bytes before it and
 /// `manifestDigest` the manifest, so no damage in either goes unseen; segments

@@ -71,8 +71,13 @@ LogicalResult tercet::ternary::pack(const Code &code, ArrayRef<int8_t> trits,
   SmallVector<int8_t> word(perWord);
   for (int64_t row = 0; row < Code::getPanels(n) * kPanelRows; ++row) {
     uint8_t *panel = bytes.data() + row / kPanelRows * panelBytes;
+    // Words that are full of weights are encoded where they are.
+    int64_t full = row < n ? k / perWord : 0;
     for (int64_t t = 0; t < words; ++t) {
-      for (int64_t i = 0; i < perWord; ++i) {
+      ArrayRef<int8_t> source = word;
+      if (t < full)
+        source = trits.slice(row * k + t * perWord, perWord);
+      for (int64_t i = 0; t >= full && i < perWord; ++i) {
         int64_t column = t * perWord + i;
         // A group without any weight is padding; one with some is filled up
         // with zeros.
@@ -81,10 +86,10 @@ LogicalResult tercet::ternary::pack(const Code &code, ArrayRef<int8_t> trits,
                   : column < k ? trits[row * k + column]
                                : int8_t(0);
       }
-      FailureOr<uint32_t> value = code.encodeWord(word);
+      FailureOr<uint32_t> value = code.encodeWord(source);
       if (failed(value)) {
         if (error)
-          *error = describeRefusal(code, word, row, t * perWord, k);
+          *error = describeRefusal(code, source, row, t * perWord, k);
         return failure();
       }
       llvm::support::endian::write32le(

@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Ternary/Codes/CodeImpl.h"
+#include "llvm/Support/Endian.h"
 
 using namespace mlir;
 using namespace tercet::ternary;
@@ -22,10 +23,13 @@ public:
   bool canHold(SparsityAttr) const override { return true; }
 
   FailureOr<uint32_t> encodeWord(ArrayRef<int8_t> trits) const override {
+    // Four trits at a time; adding 1 to the byte -1 must not carry into the next.
     uint32_t word = 0;
-    for (int i = 0; i < 16; ++i)
-      word |= static_cast<uint32_t>(trits[i] + 1)
-              << (8 * (i % 4) + 2 * (i / 4));
+    for (int f = 0; f < 4; ++f) {
+      uint32_t group = llvm::support::endian::read32le(trits.data() + 4 * f);
+      group = ((group & 0x7f7f7f7f) + 0x01010101) ^ (group & 0x80808080);
+      word |= group << (2 * f);
+    }
     return word;
   }
   void decodeWord(uint32_t word, MutableArrayRef<int8_t> trits) const override {

@@ -26,13 +26,15 @@ float tercet::ternary::ternarize(llvm::ArrayRef<float> weights, int64_t n,
       std::fmax(static_cast<float>(sum / static_cast<double>(n * k)), 1e-5f);
   float s = 1.0f / beta;
   bool exact = sparsity && sparsity.getExact();
-  for (int64_t i = 0; i < n * k; ++i) {
-    float w = weights[i], t = std::nearbyintf(w * s);
-    if (exact)
-      trits[i] = w < 0 ? -1 : 1;
-    else
-      trits[i] = t >= 1 ? 1 : t <= -1 ? -1 : 0;
-  }
+  // w * s rounds to 1 or more where it is above 1/2, which itself goes to 0.
+  if (exact)
+    for (int64_t i = 0; i < n * k; ++i)
+      trits[i] = weights[i] < 0 ? -1 : 1;
+  else
+    for (int64_t i = 0; i < n * k; ++i) {
+      float t = weights[i] * s;
+      trits[i] = static_cast<int8_t>((t > 0.5f) - (t < -0.5f));
+    }
   if (!sparsity)
     return beta;
   // A weight stays if fewer than n of its group come before it in size; of

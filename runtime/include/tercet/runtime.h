@@ -59,7 +59,7 @@ TERCET_API const char *tercet_status_message(const tercet_status *); /* NULL: "o
 TERCET_API void tercet_status_free(tercet_status *);
 
 TERCET_API const char *tercet_version(void);        /* "0.1.0" */
-TERCET_API const char *tercet_format_version(void); /* "0.1" */
+TERCET_API const char *tercet_format_version(void); /* "0.2" */
 
 /* ---- artifacts ---------------------------------------------------------- */
 
@@ -69,9 +69,13 @@ typedef struct tercet_open_options {
   uint32_t size;         /* sizeof(tercet_open_options) */
   int skip_data_digests; /* 1: do not read weight segments to check their digest;
                             code, header and manifest are always checked */
+  const char *weight_file; /* for an artifact whose weights are outside: the path of
+                              the weight file; NULL: beside the artifact; "": not
+                              opened, for a reader of the manifest */
 } tercet_open_options;
 
-/* Maps the file; weights are used in place. */
+/* Maps the file, and its weight file where it has one; weights are used in place. Of
+   a weight file, opening checks the header, and tercet_artifact_verify the weights. */
 TERCET_API tercet_status *tercet_artifact_open(const char *path, const tercet_open_options *, tercet_artifact **);
 /* The memory stays the caller's and must outlive the artifact; 64-byte aligned. */
 TERCET_API tercet_status *tercet_artifact_open_memory(const void *data, size_t size, const tercet_open_options *, tercet_artifact **);

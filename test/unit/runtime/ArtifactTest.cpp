@@ -93,7 +93,7 @@ TEST(Artifact, EachMismatchHasItsSentence) {
   EXPECT_EQ(open(AlignedBytes(good.data(), 0)).code, TERCET_DAMAGED);
   Outcome newer = open(withHeader(good, [](Header &h) { h.major = 3; }));
   EXPECT_EQ(newer.code, TERCET_UNSUPPORTED);
-  EXPECT_EQ(newer.message, "the file is of format 3.1 and this runtime reads "
+  EXPECT_EQ(newer.message, "the file is of format 3.2 and this runtime reads "
                            "0.x: use a newer runtime");
   EXPECT_EQ(open(withHeader(good, [](Header &h) { h.minor = 9; })).message,
             "ok"); // newer minor alone is fine
@@ -110,7 +110,7 @@ TEST(Artifact, EachMismatchHasItsSentence) {
   Outcome required = open(write(source));
   EXPECT_EQ(required.code, TERCET_UNSUPPORTED);
   EXPECT_EQ(required.message,
-            "the file (format 0.1) requires what this runtime (format 0.1) "
+            "the file (format 0.2) requires what this runtime (format 0.2) "
             "does not know: "
             "compressed-segments, collectives; use a newer runtime");
 
