@@ -1,20 +1,68 @@
-"""Random sequences of calls that share caches of keys and values.
+"""Random sequences of calls that share states.
 
-A model has an entry point `step`, which reads some tokens from a position on, writes their keys
-and values into states and attends to all of them, and `whole`, which reads all tokens at once
-and has no state. Whatever pieces a text is read in, by `step`, results are those of `whole` on
-the reference path, within a bound: blocks of keys differ. Reading a piece again from an
-earlier position gives the same bits. A piece that does not fit is refused.
+Attention: an entry point `step` reads some tokens from a position on, writes their keys and
+values into states and attends to all of them; `whole` reads all tokens at once and has no state.
+Whatever pieces a text is read in, by `step`, results are those of `whole` on the reference
+path, within a bound: blocks of keys differ. Reading a piece again from an earlier position gives
+the same bits. A piece that does not fit is refused.
+
+Mamba-2 mixers: `step` goes on where the call before it ended; results are those of all tokens at
+once, by the reference path within a bound, by `step` itself and on other targets to the bit.
+Where values of a head and states are multiples of 16 a target may take many steps at once, in
+another order of sums; then the bound holds there, too.
 """
 import math
 import shlex
 from latent import NEAR, WIDTHS, LatentFunction, LatentGenerator, unpack
 from reference import Call, Failure, evaluate, run
-from tensors import Tensor, difference, distance, read_npy_bits, write_safetensors
+from tensors import Tensor, difference, distance, floats, read_npy_bits, write_safetensors
+
+
+MIXER_NEAR = 1e-4  # exponentials of many steps
 
 
 class SequenceGenerator(LatentGenerator):
     def sequence(self):
+        return self.mixer() if self.rng.random() < 0.4 else self.attention_cache()
+
+    def pieces(self, f, tokens):
+        """The tokens and how they are cut."""
+        cuts = sorted(self.rng.sample(range(1, tokens), min(tokens - 1, self.rng.randint(0, 4))))
+        return f, self.tokens(f, tokens), list(zip([0] + cuts, cuts + [tokens]))
+
+    def mixer(self):
+        rng = self.rng
+        f = LatentFunction("f", "?", rng.choice(WIDTHS))
+        f.rows_of_cache, groups = 65, rng.choice([1, 2, 3])
+        heads, width, states, window = groups * rng.choice([1, 2]), rng.choice([4, 5, 16, 32]), \
+            rng.choice([5, 16, 20, 32]), rng.choice([2, 3, 4])
+        f.is_exact = width % 16 != 0 or states % 16 != 0
+        inner, channels = heads * width, heads * width + 2 * groups * states
+        # A quantised product behind the recurrence would round what may differ.
+        parts = {"in_project": self.matrix(f, inner + channels + heads, f.columns, element=rng.choice(["trit", "i8", "f32"])),
+                 "out_project": self.matrix(f, f.columns, inner, element=rng.choice(["f32", "bf16"]))}
+        lines = parts["in_project"][0] + parts["out_project"][0]
+
+        def vectors(word, *weights):
+            loaded = [f.weight(weight) for weight in weights]
+            lines.extend(line for line, *_ in loaded)
+            types = [type_ for *_, type_ in loaded]
+            return f"{word}({', '.join(name for _, name, _ in loaded)} : {', '.join(types if word == 'conv' else types[:1])})"
+        norm = vectors("norm", floats(rng, f.columns, low=0.5, high=1.5)) if rng.random() < 0.6 else ""
+        conv = vectors("conv", floats(rng, channels, window, low=-1, high=1), floats(rng, channels, low=-0.3, high=0.3))
+        of_heads = vectors("heads", floats(rng, heads, low=-2, high=1), floats(rng, heads, low=-3, high=0),
+                           floats(rng, heads, low=-1, high=1))
+        gate = vectors("gate_norm", floats(rng, inner, low=0.5, high=1.5))
+        f.state_types = {"c": f"tensor<{window - 1}x{channels}xf32>", "s": f"tensor<{heads}x{width}x{states}xf32>"}
+        x = f.type(f.columns)
+        step = rng.choice(["", " min_step(0.01)"]) + rng.choice(["", " residual"])
+        f.mixer = lines + [
+            f"%y, %c1, %s1 = latent.mamba groups({groups}) %x {norm} in_project({parts['in_project'][1]}) {conv} {of_heads} "
+            f"{gate} out_project({parts['out_project'][1]}) states(%c, %s : {', '.join(f.state_types.values())}){step} : {x}"]
+        f.result = f.columns
+        return self.pieces(f, rng.choice([1, 2, 5, 17, 40, 65]))
+
+    def attention_cache(self):
         rng = self.rng
         f = LatentFunction("f", "?", rng.choice(WIDTHS))
         f.rows_of_cache = rng.choice([8, 20, 33, 64])
@@ -36,10 +84,10 @@ class SequenceGenerator(LatentGenerator):
                     function(p / (1 + i)) for p in range(f.rows_of_cache) for i in range(f.width // 2)]))
                 f.loads.append(line)
                 f.tables.append(table)
-        tokens = rng.randint(1, f.rows_of_cache)
-        x = self.tokens(f, tokens)
-        cuts = sorted(rng.sample(range(1, tokens), min(tokens - 1, rng.randint(0, 4))))
-        return f, x, list(zip([0] + cuts, cuts + [tokens]))
+        f.mixer, f.result = None, f.heads * f.out
+        f.state_types = {"k": f"tensor<{f.rows_of_cache}x{f.groups}x{f.width}xf32>",
+                         "v": f"tensor<{f.rows_of_cache}x{f.groups}x{f.out}xf32>"}
+        return self.pieces(f, rng.randint(1, f.rows_of_cache))
 
 
 def project(f, name, heads, width):
@@ -51,8 +99,18 @@ def project(f, name, heads, width):
             f"tensor<?x{heads}x{width}xf32>"]
 
 
+def mixer_body(f, cached):
+    lines = [f"%{name} = " + (f"ml_program.global_load @cache.{name} : {type_}" if cached else
+                              f"arith.constant dense<0.0> : {type_}") for name, type_ in f.state_types.items()] + f.mixer
+    if cached:
+        lines += [f"ml_program.global_store @cache.{name} = %{name}1 : {type_}" for name, type_ in f.state_types.items()]
+    return lines + [f"return %y : {f.type(f.columns)}"]
+
+
 def body(f, cached):
     """The lines of an entry point; %position is the first token's."""
+    if f.mixer:
+        return mixer_body(f, cached)
     types = {"q": f"tensor<?x{f.heads}x{f.width}xf32>", "k": f"tensor<?x{f.groups}x{f.width}xf32>",
              "v": f"tensor<?x{f.groups}x{f.out}xf32>"}
     lines = ["%c0 = arith.constant 0 : index", f"%m = tensor.dim %x, %c0 : {f.type(f.columns)}", *f.loads]
@@ -72,7 +130,7 @@ def body(f, cached):
         lines.append("%length = arith.addi %position, %m : index")
         length = "length(%length) "
         for name, width in (("k", f.width), ("v", f.out)):
-            state = f"tensor<{f.rows_of_cache}x{f.groups}x{width}xf32>"
+            state = f.state_types[name]
             lines += [f"%{name}s = ml_program.global_load @cache.{name} : {state}",
                       f"%{name}n = tensor.insert_slice {names[name]} into %{name}s[%position, 0, 0] "
                       f"[%m, {f.groups}, {width}] [1, 1, 1] : {types[name]} into {state}",
@@ -92,20 +150,20 @@ class SequenceModel:
         self.folder, self.f, self.x, self.pieces = folder, f, x, pieces
         self.path, self.weights = f"{folder}/model.mlir", f"{folder}/weights.safetensors"
         write_safetensors(self.weights, f.weights)
-        result = f.type(f.heads * f.out)
+        result = f.type(f.result)
         argument = f'%x: {f.type(f.columns)} {{tercet.name = "x", tercet.bound = [{f.rows_of_cache}, 0]}}'
         whole = "\n".join([*f.globals, f'func.func @whole({argument}) -> ({result} {{tercet.name = "y"}}) {{',
                            *body(f, False), "}"])
         states = [f"ml_program.global private mutable @cache.{name}(dense<0.0> : {state}) : {state}"
-                  for name, state in (("k", f"tensor<{f.rows_of_cache}x{f.groups}x{f.width}xf32>"),
-                                      ("v", f"tensor<{f.rows_of_cache}x{f.groups}x{f.out}xf32>"))]
-        position = f'%position: index {{tercet.name = "position", tercet.bound = {f.rows_of_cache - 1}}}'
-        step = "\n".join([*states, f'func.func @step({argument}, {position}) -> ({result} {{tercet.name = "y"}}) {{',
+                  for name, state in f.state_types.items()]
+        position = "" if f.mixer else \
+            f', %position: index {{tercet.name = "position", tercet.bound = {f.rows_of_cache - 1}}}'
+        step = "\n".join([*states, f'func.func @step({argument}{position}) -> ({result} {{tercet.name = "y"}}) {{',
                           *body(f, True), "}"])
         with open(f"{folder}/whole.mlir", "w") as file:
             file.write(whole)
         with open(self.path, "w") as file:
-            file.write(whole + "\n" + step)
+            file.write("\n".join([*f.globals, step]) if f.mixer else whole + "\n" + step)
         call = Call("whole", x, f.type(f.columns), result, f.weights)
         self.want = evaluate(f"{folder}/whole.mlir", [call], libraries)[0]
         self.x.write_npy(f"{folder}/whole.npy")
@@ -118,9 +176,14 @@ class SequenceModel:
         return ["tercet-compile", self.path, f"--weights={self.weights}", "-o", artifact, *options,
                 *[f"--target={target}" for target in targets]]
 
+    def differs_from(self, got, want):
+        """Of a mixer's results, by other targets or in other pieces."""
+        return difference("f32", got, want) if self.f.is_exact else distance(got, want, self.f.result, MIXER_NEAR)
+
     def check(self, executors, targets, *options):
         """A sentence about the first difference and the command behind it, or None."""
-        artifact, columns = f"{self.folder}/model.tercet", self.f.heads * self.f.out
+        artifact, columns = f"{self.folder}/model.tercet", self.f.result
+        mixer, near, first = self.f.mixer, MIXER_NEAR if self.f.mixer else NEAR, None
         run(*self.compile_command(targets, artifact, *options))
         for target in targets:
             command = []
@@ -134,17 +197,25 @@ class SequenceModel:
             def differs(sentence):
                 return f"{target}: {sentence}\n  {shlex.join(command)}"
             try:
-                far = distance(read("whole", f"{self.folder}/whole.npy"), self.want, columns, NEAR)
+                whole = read("step" if mixer else "whole", f"{self.folder}/whole.npy")
+                far = distance(whole, self.want, columns, near)
+                if mixer and not far:
+                    first = first or whole
+                    far = self.differs_from(whole, first)
                 if far:
                     return differs(f"all at once, {far}")
                 found = []
                 for i, ((begin, end), file) in enumerate(zip(self.pieces, self.files)):
                     restore = [f"--state-restore={self.folder}/state{i - 1}"] if i else []
-                    got = read("step", file, f"--input=position={begin}", f"--state-save={self.folder}/state{i}", *restore)
-                    far = distance(got, self.want[begin * columns:end * columns], columns, NEAR)
+                    at = [] if mixer else [f"--input=position={begin}"]
+                    got = read("step", file, *at, f"--state-save={self.folder}/state{i}", *restore)
+                    part = slice(begin * columns, end * columns)
+                    far = self.differs_from(got, whole[part]) if mixer else distance(got, self.want[part], columns, near)
                     if far:
                         return differs(f"tokens {begin} to {end}, {far}")
                     found.append(got)
+                if mixer:
+                    continue
                 # Again from an earlier position, over what is there.
                 last = f"--state-restore={self.folder}/state{len(found) - 1}"
                 for i in (len(found) - 1, 0):
