@@ -100,11 +100,30 @@ class Function:
         return self.add(h, self.linear(o, f"{key}.o", w.hidden, w.heads * w.head))
 
     def mixer(self, h, layer):
-        """The products of a Mamba-2 layer with a gate between them, without the state."""
         w, key = self.w, f"{layer}.mixer"
-        x, z = (self.linear(h, f"{key}.{part}", w.inner, w.hidden, f"{key}.norm") for part in "xz")
-        y = self.emit(f"arith.mulf {x}, {z} : {self.rows(w.inner)}")
-        return self.add(h, self.linear(y, f"{key}.out", w.hidden, w.inner))
+
+        def plain(word, *parts):
+            values = [self.weight(f"{key}.{name}", *shape) for name, *shape in parts]
+            kinds = [kind for _, kind in values]
+            if word == "heads":  # three of one type
+                kinds = kinds[:1]
+            return f"{word}({', '.join(value for value, _ in values)} : {', '.join(kinds)})"
+
+        steps, steps_kind = self.state(f"conv.{layer}", w.conv - 1, w.mixed)
+        state, state_kind = self.state(f"state.{layer}", w.mamba_heads, w.mamba_head, w.state)
+        parts = [plain("norm", ("norm", w.hidden)),
+                 self.clause("in_project", f"{key}.in", w.inner + w.mixed + w.mamba_heads, w.hidden),
+                 plain("conv", ("conv", w.mixed, w.conv), ("conv.bias", w.mixed)),
+                 plain("heads", *((name, w.mamba_heads) for name in ("a_log", "dt_bias", "skip"))),
+                 plain("gate_norm", ("gate_norm", w.inner)),
+                 self.clause("out_project", f"{key}.out", w.hidden, w.inner),
+                 f"states({steps}, {state} : {steps_kind}, {state_kind})"]
+        name = self.emit(f"latent.mamba groups({w.mamba_groups}) {h}\n      " + "\n      ".join(parts)
+                         + f"\n      residual : {self.rows(w.hidden)}")
+        self.lines[-1] = self.lines[-1].replace(f"{name} =", f"{name}:3 =", 1)
+        self.lines.append(f"  ml_program.global_store @conv.{layer} = {name}#1 : {steps_kind}")
+        self.lines.append(f"  ml_program.global_store @state.{layer} = {name}#2 : {state_kind}")
+        return f"{name}#0"
 
     def experts(self, h, layer):
         w, key = self.w, f"{layer}.experts"

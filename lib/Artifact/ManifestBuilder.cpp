@@ -229,11 +229,14 @@ FailureOr<uint32_t> ManifestBuilder::addState(ml_program::GlobalOp op) {
       return op.emitError("state '")
              << op.getSymName() << "' has elements of type i1; use i8";
     ArrayRef<char> raw = value.getRawData();
-    std::vector<uint8_t> &bytes = owned.emplace_back();
-    for (uint64_t at = 0; at < entry->bytes; at += raw.size())
-      bytes.insert(bytes.end(), raw.begin(), raw.end()); // once, or a splat
-    entry->init = makeRange(segments.add("states", bytes, digestOf(bytes)));
-    entry->has_init = true;
+    // Caches of a large model are zeros of hundreds of megabytes.
+    if (llvm::any_of(raw, [](char byte) { return byte != 0; })) {
+      std::vector<uint8_t> &bytes = owned.emplace_back();
+      for (uint64_t at = 0; at < entry->bytes; at += raw.size())
+        bytes.insert(bytes.end(), raw.begin(), raw.end()); // once, or a splat
+      entry->init = makeRange(segments.add("states", bytes, digestOf(bytes)));
+      entry->has_init = true;
+    }
   } else if (op.getValueAttr()) {
     return op.emitError("state '")
            << op.getSymName() << "' needs a dense initial value";

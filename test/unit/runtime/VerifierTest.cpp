@@ -5,12 +5,16 @@
 //
 //===----------------------------------------------------------------------===//
 #include "TestArtifact.h"
+#include "runtime/core/Artifact.h"
+#include "runtime/schema/WeightFile.h"
+#include <cstddef>
 #include <cstring>
 #include <functional>
 #include <gtest/gtest.h>
 
 using namespace tercet::test;
 using namespace tercet::schema;
+namespace runtime = tercet::runtime;
 
 namespace {
 
@@ -82,6 +86,80 @@ TEST(Verifier, Tables) {
       s.target().kernels[0]->exprs.emplace_back(ExprOp::constant, 0, 0);
       s.target().kernels[0]->ops = 4,
       "its costs name an expression that does not exist");
+}
+
+/// Moves the weights to a weight file.
+void makeExternal(Source &s) {
+  s.manifest.segments[1]->external = true;
+  s.manifest.segments[1]->offset = kWeightData;
+  s.manifest.external = std::make_unique<ExternalT>();
+  s.manifest.external->name = "a.weights";
+  s.manifest.external->layout.assign(32, 1);
+}
+
+TEST(Verifier, ExternalWeights) {
+  const char *notOne = "segment 1 (weights) is not what an external one can be";
+  const char *damaged = "the weight file's entry in the manifest is damaged";
+  Source sound = makeSource();
+  makeExternal(sound);
+  AlignedBytes bytes = write(sound);
+  EXPECT_EQ(
+      outcome(runtime::verifyArtifact(bytes.data(), bytes.size())).message,
+      "ok");
+  EXPECT_ERROR(makeExternal(s); s.manifest.external.reset(), notOne);
+  EXPECT_ERROR(makeExternal(s); s.manifest.segments[1]->offset = 64, notOne);
+  EXPECT_ERROR(makeExternal(s); s.manifest.segments[2]->external = true;
+               s.manifest.segments[2]->offset = kWeightData,
+               "segment 2 (states) is not what an external one can be");
+  EXPECT_ERROR(makeExternal(s); s.manifest.external->name = "", damaged);
+  EXPECT_ERROR(makeExternal(s); s.manifest.external->name = "../a", damaged);
+  EXPECT_ERROR(makeExternal(s); s.manifest.external->name = "..", damaged);
+  EXPECT_ERROR(makeExternal(s);
+               s.manifest.external->name = std::string("a\0b", 3), damaged);
+  EXPECT_ERROR(makeExternal(s); s.manifest.external->layout = {1}, damaged);
+  EXPECT_ERROR(makeExternal(s);
+               s.manifest.states[0]->init.reset(new Range(1, 0, 16)),
+               "the start of a state is in the weight file");
+  EXPECT_ERROR(makeExternal(s);
+               s.target().blobs[0]->data.reset(new Range(1, 0, 32)),
+               "code or the start of a state is in the weight file");
+}
+
+TEST(Verifier, OpeningWithoutTheWeightFile) {
+  Source source = makeSource();
+  makeExternal(source);
+  AlignedBytes bytes = write(source);
+  tercet_artifact *a = nullptr;
+  EXPECT_EQ(outcome(tercet_artifact_open_memory(bytes.data(), bytes.size(),
+                                                nullptr, &a))
+                .message,
+            "its weights are in the file a.weights, and an artifact in memory "
+            "has no folder to look for it in: give "
+            "tercet_open_options.weight_file");
+  tercet_open_options options = {sizeof options, 0, ""};
+  ASSERT_EQ(outcome(tercet_artifact_open_memory(bytes.data(), bytes.size(),
+                                                &options, &a))
+                .message,
+            "ok");
+  EXPECT_EQ(tercet_artifact_weight_count(a), 1u);
+  EXPECT_EQ(tercet_artifact_segment(a, 1, nullptr), nullptr);
+  tercet_device *device = nullptr;
+  ASSERT_EQ(outcome(tercet_device_open("cpu", nullptr, &device)).message, "ok");
+  tercet_session *session = nullptr;
+  EXPECT_EQ(
+      outcome(tercet_session_create(a, device, nullptr, &session)).message,
+      "the artifact was opened without its weight file a.weights");
+  tercet_device_close(device);
+  tercet_artifact_close(a);
+  // Options of a program that was built before there was such a field.
+  options = {offsetof(tercet_open_options, weight_file), 0, "nowhere"};
+  source = makeSource();
+  bytes = write(source);
+  EXPECT_EQ(outcome(tercet_artifact_open_memory(bytes.data(), bytes.size(),
+                                                &options, &a))
+                .message,
+            "ok");
+  tercet_artifact_close(a);
 }
 
 TEST(Verifier, Expressions) {
