@@ -74,7 +74,7 @@ struct Figures {
 
 /// Best tenth of what a probe gave, in units a second.
 struct Limits {
-  std::vector<double> dram, int8, fma;
+  std::vector<double> dram, update, int8, fma;
   static double best(std::vector<double> values) {
     if (values.empty())
       return 0;
@@ -116,7 +116,7 @@ private:
   bool call(const std::string &entry, size_t copy, size_t session,
             std::vector<DLTensor> &results);
   bool profile(const Row &row, Figures &out);
-  double readProbe(size_t bytes);
+  double readProbe(size_t bytes, bool update = false);
   void measureLimits(int repeats);
   template <typename Work> double together(Work work);
 
@@ -163,16 +163,20 @@ bool Bench::prepare() {
   return true;
 }
 
-/// Reads as many bytes of memory that no cache holds, and gives the seconds.
-double Bench::readProbe(size_t bytes) {
-  auto *data = static_cast<const uint8_t *>(memory.get());
+/// Reads (and writes, with `update`) as many bytes of memory that no cache
+/// holds, and gives the seconds.
+double Bench::readProbe(size_t bytes, bool update) {
   size_t share = bytes / size_t(options.threads) / 4096 * 4096;
   if (at + share * size_t(options.threads) > memoryBytes)
     at = 0;
-  const uint8_t *begin = data + at;
+  uint8_t *begin = static_cast<uint8_t *>(memory.get()) + at;
   at += share * size_t(options.threads);
-  return together(
-      [=](long i) { sink = readAll(begin + size_t(i) * share, share); });
+  return together([=](long i) {
+    if (update)
+      updateAll(begin + size_t(i) * share, share);
+    else
+      sink = readAll(begin + size_t(i) * share, share);
+  });
 }
 
 void Bench::measureLimits(int repeats) {
@@ -182,6 +186,7 @@ void Bench::measureLimits(int repeats) {
   FmaPeak fma = fmaPeak();
   for (int i = 0; i < repeats; ++i) {
     limits.dram.push_back(double(chunk) / readProbe(chunk));
+    limits.update.push_back(2 * double(chunk) / readProbe(chunk, true));
     double ops = 0;
     if (int8.instruction) {
       double seconds = together([&](long t) {
@@ -209,7 +214,9 @@ bool Bench::open(const Row &row) {
     more.clear();
     runtime = std::make_unique<Runtime>();
     path = row.artifact;
-    tercet_open_options open = {sizeof open, 1};
+    tercet_open_options open = {};
+    open.size = sizeof open;
+    open.skip_data_digests = 1;
     tercet_device_options device = {sizeof device, int32_t(options.threads)};
     if (failed(tercet_artifact_open(path.c_str(), &open, &runtime->artifact)) ||
         failed(tercet_device_open("cpu", &device, &runtime->device)) ||
@@ -386,7 +393,7 @@ bool Bench::measure(const Row &row) {
   // reads much by itself, it need not be.
   auto weightBytes = size_t(f.weights.total());
   size_t between = std::min(std::max(weightBytes, kCaches), memoryBytes / 2);
-  bool probe = weightBytes < 2 * kCaches;
+  bool probe = weightBytes > (1u << 20) && weightBytes < 2 * kCaches;
   if (!call(row.entry, copy, session, results))
     return false;
   std::vector<double> seconds, wall, probed;
@@ -410,7 +417,7 @@ bool Bench::measure(const Row &row) {
   f.median = quantile(seconds, 0.5);
   f.best = quantile(seconds, 0.1);
   f.wall = quantile(wall, 0.5);
-  if (probe && weightBytes)
+  if (probe)
     f.probe = quantile(probed, 0.5);
   if (!profile(row, f))
     return false;
@@ -424,6 +431,7 @@ std::string Bench::toJson() const {
     j.pair("threads", int64_t(options.threads));
     j.key("limits").object([&] {
       j.pair("dram_bytes_per_s", Limits::best(limits.dram));
+      j.pair("update_bytes_per_s", Limits::best(limits.update));
       if (const char *instruction = int8Peak().instruction) {
         j.pair("int8_ops_per_s", Limits::best(limits.int8));
         j.pair("int8_instruction", instruction);

@@ -30,7 +30,23 @@ uint64_t readPortable(const uint8_t *data, size_t size) {
   return sum;
 }
 
+void updatePortable(uint8_t *data, size_t size) {
+  for (size_t i = 0; i + 8 <= size; i += 8) {
+    uint64_t word;
+    std::memcpy(&word, data + i, 8);
+    word = ~word;
+    std::memcpy(data + i, &word, 8);
+  }
+}
+
 #if defined(__x86_64__)
+TERCET_TARGET("avx512f") void updateAvx512(uint8_t *data, size_t size) {
+  __m512i ones = _mm512_set1_epi64(-1);
+  for (size_t i = 0; i + 64 <= size; i += 64)
+    _mm512_store_si512(data + i,
+                       _mm512_xor_si512(_mm512_load_si512(data + i), ones));
+}
+
 TERCET_TARGET("avx512f") uint64_t readAvx512(const uint8_t *data, size_t size) {
   __m512i a = _mm512_setzero_si512(), b = a, c = a, d = a;
   for (size_t i = 0; i + 256 <= size; i += 256) {
@@ -142,6 +158,14 @@ uint64_t tercet::benchmarks::readAll(const uint8_t *data, size_t size) {
     return readAvx2(data, size);
 #endif
   return readPortable(data, size);
+}
+
+void tercet::benchmarks::updateAll(uint8_t *data, size_t size) {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f"))
+    return updateAvx512(data, size);
+#endif
+  updatePortable(data, size);
 }
 
 Int8Peak tercet::benchmarks::int8Peak() {

@@ -16,6 +16,9 @@ namespace tercet::benchmarks {
 /// the widest loads of this machine. The result depends on all of them.
 uint64_t readAll(const uint8_t *data, size_t size);
 
+/// Reads and writes every byte of `data`, as readAll.
+void updateAll(uint8_t *data, size_t size);
+
 /// One dot-product instruction of the machine, repeated.
 struct Int8Peak {
   /// "AVX-512 VNNI vpdpbusd", "AVX2 vpmaddubsw"; null where there is no probe.

@@ -87,9 +87,11 @@ def result(row, tries, raw, machine):
     best = min(tries, key=lambda r: r["median_s"])
     limits = raw["limits"]
     dram, int8, f32 = (limits.get(key) for key in ("dram_bytes_per_s", "int8_ops_per_s", "f32_ops_per_s"))
-    moved = best["weight_bytes"] + row.bytes
+    moved = best["weight_bytes"] + row.bytes + row.updated
     ops = row.int8_ops + row.f32_ops
-    parts = {"dram": moved / dram}
+    # Memory that is changed in place has a rate of its own: what is written leaves the
+    # caches while other memory is read.
+    parts = {"dram": (moved - row.updated) / dram + row.updated / limits["update_bytes_per_s"]}
     if row.int8_ops:
         parts["int8"] = row.int8_ops / int8 if int8 else None
     if row.f32_ops:
@@ -110,7 +112,8 @@ def result(row, tries, raw, machine):
         "fraction_of_roof": roof["value"] / seconds if roof else None,
         "fraction_of_larger": max(parts.values()) / seconds if known else None,
         "fraction_of_plain_read": best["probe_s"] / seconds if "probe_s" in best else None,
-        "limits": {"dram_gbytes_per_s": dram / 1e9, "int8_gops": int8 / 1e9 if int8 else None,
+        "limits": {"dram_gbytes_per_s": dram / 1e9, "update_gbytes_per_s": limits["update_bytes_per_s"] / 1e9,
+                   "int8_gops": int8 / 1e9 if int8 else None,
                    "int8_instruction": limits.get("int8_instruction"), "f32_gops": f32 / 1e9 if f32 else None,
                    "f32_instruction": limits.get("f32_instruction")},
         "machine": machine,
@@ -152,6 +155,7 @@ def machine_lines(rows):
     for row in {row["threads"]: row for row in rows}.values():
         limits, threads = row["limits"], row["threads"]
         yield (f"{row['machine']}, {threads} thread{'s' if threads > 1 else ''}: "
-               f"DRAM read {limits['dram_gbytes_per_s']:.1f} GB/s"
+               f"DRAM read {limits['dram_gbytes_per_s']:.1f} GB/s, "
+               f"read and written in place {limits['update_gbytes_per_s']:.1f} GB/s"
                + "".join(f", {kind} {limits[kind + '_gops']:.0f} Gop/s ({limits[kind + '_instruction']})"
                          for kind in ("int8", "f32") if limits[kind + "_gops"]))

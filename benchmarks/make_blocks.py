@@ -26,7 +26,8 @@ class Row:
     scale: float = 1.0     # inputs are even in [-scale, scale)
     int8_ops: float = 0
     f32_ops: float = 0
-    bytes: float = 0       # read and written beside weights
+    bytes: float = 0       # read beside weights, and results
+    updated: float = 0     # bytes of states read, and as many written
     fields: dict = dataclasses.field(default_factory=dict)
 
 
@@ -202,7 +203,7 @@ def mamba(name, hidden, heads, width, states, groups, window, code="i2"):
     bytes_ = 4.0 * heads * width * states
     fields = {"heads": heads, "dim": width, "states": states, "tokens": 1, "state_bytes": bytes_}
     # A state is read and written; five operations for each of its numbers.
-    common = dict(copies=16, sessions=max(2, min(256, int(STREAM_BYTES // bytes_))), bytes=2 * bytes_,
+    common = dict(copies=16, sessions=max(2, min(256, int(STREAM_BYTES // bytes_))), updated=2 * bytes_,
                   f32_ops=5.0 * heads * width * states)
     rows = [Row(f"mamba/step/scan/{heads}x{width}x{states}", "scan", fields=fields, **common),
             Row(f"mamba/step/mixer/{name}/{code}", "mixer", int8_ops=2.0 * hidden * (columns + inner),
