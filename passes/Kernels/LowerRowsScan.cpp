@@ -9,7 +9,7 @@
 // registers over the steps, and writes it back, once for every block of steps.
 //
 // rows.causal_conv: lanes along the channels; the window of the last inputs
-// moves through registers. On a GPU a thread has channels of its own.
+// moves through registers.
 //
 // rows.scan, where there are few steps, or no chunks in its config: 16 lanes
 // along the states, as many values of a head at a time as leave registers for
@@ -18,7 +18,6 @@
 // have a lowering of their own. Assumes memrefs whose last axes are contiguous.
 //
 //===----------------------------------------------------------------------===//
-#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -52,15 +51,6 @@ public:
 
   void lower() {
     Value channels = s.size(op.getBias(), 0);
-    auto config = op.getConfigAttr();
-    auto threads =
-        config ? config.getAs<IntegerAttr>("threads") : IntegerAttr();
-    if (threads) {
-      Value thread = gpu::ThreadIdOp::create(s.b, s.loc, gpu::Dimension::x);
-      s.forEach(thread, channels, threads.getInt(),
-                [&](Value channel) { lowerChannels(channel, 1); });
-      return;
-    }
     s.forEachBlock(channels, kLanes, [&](Value channel, int64_t count) {
       lowerChannels(channel, count);
     });
@@ -108,10 +98,8 @@ private:
         s.index(0), steps, 1, window, [&](Value step, ValueRange carried) {
           Values inputs(carried);
           inputs.push_back(load(op.getInput(), {step, channel}, count));
-          Value v = bias;
-          for (auto [tap, input] : llvm::zip_equal(taps, inputs))
-            v = s.add(v, s.mul(tap, input));
-          store(s.silu(v), op.getInit(), {step, channel}, count);
+          store(s.silu(s.convolve(bias, taps, inputs)), op.getInit(),
+                {step, channel}, count);
           inputs.erase(inputs.begin());
           return inputs;
         });

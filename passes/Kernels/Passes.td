@@ -144,12 +144,11 @@ def LowerRowsScan : Pass<"lower-rows-scan", "::mlir::func::FuncOp"> {
     place. Lanes lie along the channels of a convolution and along the states of a
     scan, whose sums have the order that `latent.scan` states. Many steps of a scan are
     products of matrices, `chunk` (of the op's `config`) steps at once, in blocks of
-    `row_block` rows and `vectors` vectors, with `fma` where there is one. With `threads` in the
-    `config` of a convolution (GPU) a thread has channels of its own.
+    `row_block` rows and `vectors` vectors, with `fma` where there is one.
   }];
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
-                           "::mlir::math::MathDialect", "::mlir::gpu::GPUDialect"];
+                           "::mlir::math::MathDialect"];
 }
 
 def LowerRowsAttention : Pass<"lower-rows-attention", "::mlir::func::FuncOp"> {

@@ -85,6 +85,13 @@ Value ScanBuilder::sumTree(Value v) {
   return emit<vector::ExtractOp>(v, int64_t(0));
 }
 
+Value ScanBuilder::convolve(Value bias, ValueRange taps, ValueRange inputs) {
+  Value v = bias;
+  for (auto [tap, input] : llvm::zip_equal(taps, inputs))
+    v = add(v, mul(tap, input));
+  return v;
+}
+
 Value ScanBuilder::silu(Value v) {
   Value power = emit<math::ExpOp>(emit<arith::NegFOp>(v));
   return emit<arith::DivFOp>(v, add(constant(1, v.getType()), power));

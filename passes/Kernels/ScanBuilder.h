@@ -69,6 +69,8 @@ public:
   /// Lanes combined as a tree, halves first.
   Value sumTree(Value vector);
 
+  /// bias + the taps' products with the inputs, in order.
+  Value convolve(Value bias, ValueRange taps, ValueRange inputs);
   /// v / (1 + exp(-v))
   Value silu(Value v);
   /// exp(a_log): how fast a head forgets.

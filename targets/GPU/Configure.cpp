@@ -209,15 +209,18 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
   } else if (auto scan = dyn_cast<rows::ScanOp>(root.getOperation())) {
     sizes = configureScan(scan, threads);
   } else if (auto conv = dyn_cast<rows::CausalConvOp>(root.getOperation())) {
-    // A thread has a channel.
+    // A thread has a channel and, where there are many, a part of the steps.
     int64_t channels = cast<ShapedType>(conv.getBias().getType()).getDimSize(0);
-    sizes = {!ShapedType::isDynamic(channels) && channels <= threads ? 0
-                                                                     : threads};
+    bool one = cast<ShapedType>(conv.getInput().getType()).getDimSize(0) == 1;
+    int64_t tile = one ? threads : 32;
+    sizes = {ShapedType::isDynamic(channels) || channels > tile ? tile : 0};
   } else if (auto quantize = dyn_cast<rows::QuantizeOp>(root.getOperation());
              quantize && !quantize.getHadamard()) {
     // A workgroup has a row.
     sizes = {1};
-  } else if (isa<rows::QuantizeOp, rows::NormOp, rows::PackOp, rows::TopKOp>(
+  } else if (isa<rows::NormOp>(root.getOperation())) {
+    sizes = {1};
+  } else if (isa<rows::QuantizeOp, rows::PackOp, rows::TopKOp>(
                  root.getOperation())) {
     // A thread has a row.
     threads = wave;

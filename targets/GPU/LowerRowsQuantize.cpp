@@ -1,4 +1,4 @@
-//===- LowerRowsQuantize.cpp - rows.quantize over a workgroup -------------===//
+//===- LowerRowsQuantize.cpp - rows.quantize and norm over a workgroup ----===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -9,8 +9,8 @@
 // through small buffers (later shared memory, with barriers where they depend):
 //
 //   sums of floats   16 threads with 16 strided partial sums, combined as a
-//   tree:
-//                    the order that every target keeps (see rows.quantize)
+//                    tree: the order that every target keeps (rows.quantize);
+//                    of a norm by groups the sums of all groups side by side
 //   maxima, integer sums, quantised values   all threads: no order matters
 //
 // Assumes memrefs. An op with `hadamard` is left to the common lowering, where
@@ -198,6 +198,97 @@ private:
   Value floats, words;
 };
 
+/// The same norm where floats are wanted: the partial sums of all groups side
+/// by side, then the elements.
+class NormLowering {
+public:
+  explicit NormLowering(rows::NormOp op)
+      : op(op), b(op), loc(op.getLoc()),
+        k(cast<MemRefType>(op.getInput().getType()).getDimSize(1)),
+        groups(op.getGroups()) {}
+
+  void lower() {
+    sums = allocate(groups * kPartials);
+    inverses = allocate(groups);
+    Value rows = memref::DimOp::create(b, loc, op.getInput(), index(0));
+    auto loop = scf::ForOp::create(b, loc, index(0), rows, index(1));
+    b.setInsertionPointToStart(loop.getBody());
+    lowerRow(loop.getInductionVar());
+  }
+
+private:
+  Value index(int64_t value) {
+    return arith::ConstantIndexOp::create(b, loc, value);
+  }
+  Value constant(float value) {
+    return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(value));
+  }
+  template <typename Op, typename... Args> Value emit(Args &&...args) {
+    return Op::create(b, loc, std::forward<Args>(args)...).getResult();
+  }
+  Value allocate(int64_t size) {
+    return emit<memref::AllocOp>(MemRefType::get({size}, b.getF32Type()));
+  }
+  void forEachInParallel(int64_t count, function_ref<void(Value)> body) {
+    auto loop =
+        scf::ParallelOp::create(b, loc, ValueRange{index(0)},
+                                ValueRange{index(count)}, ValueRange{index(1)});
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    body(loop.getInductionVars()[0]);
+  }
+
+  void lowerRow(Value row) {
+    int64_t width = k / groups;
+    forEachInParallel(groups * kPartials, [&](Value i) {
+      Value first = emit<arith::MulIOp>(
+          emit<arith::DivUIOp>(i, index(kPartials)), index(width));
+      auto loop = scf::ForOp::create(
+          b, loc, emit<arith::RemUIOp>(i, index(kPartials)), index(width),
+          index(kPartials), ValueRange{constant(0.0f)});
+      {
+        OpBuilder::InsertionGuard inner(b);
+        b.setInsertionPointToStart(loop.getBody());
+        Value column = emit<arith::AddIOp>(first, loop.getInductionVar());
+        Value x = emit<memref::LoadOp>(op.getInput(), ValueRange{row, column});
+        Value sum = emit<arith::AddFOp>(loop.getRegionIterArg(0),
+                                        emit<arith::MulFOp>(x, x));
+        scf::YieldOp::create(b, loc, sum);
+      }
+      memref::StoreOp::create(b, loc, loop.getResult(0), sums, i);
+    });
+    forEachInParallel(groups, [&](Value group) {
+      Value first = emit<arith::MulIOp>(group, index(kPartials));
+      SmallVector<Value> parts;
+      for (int64_t i = 0; i < kPartials; ++i)
+        parts.push_back(
+            emit<memref::LoadOp>(sums, emit<arith::AddIOp>(first, index(i))));
+      for (int64_t half = kPartials / 2; half >= 1; half /= 2)
+        for (int64_t i = 0; i < half; ++i)
+          parts[i] = emit<arith::AddFOp>(parts[i], parts[i + half]);
+      Value mean =
+          emit<arith::DivFOp>(parts[0], constant(static_cast<float>(width)));
+      Value eps = arith::ConstantOp::create(b, loc, op.getEpsAttr());
+      Value root = emit<math::SqrtOp>(emit<arith::AddFOp>(mean, eps));
+      memref::StoreOp::create(b, loc, emit<arith::DivFOp>(constant(1.0f), root),
+                              inverses, group);
+    });
+    forEachInParallel(k, [&](Value column) {
+      Value x = emit<memref::LoadOp>(op.getInput(), ValueRange{row, column});
+      Value group = emit<arith::DivUIOp>(column, index(width));
+      x = emit<arith::MulFOp>(x, emit<memref::LoadOp>(inverses, group));
+      x = emit<arith::MulFOp>(x, emit<memref::LoadOp>(op.getGain(), column));
+      memref::StoreOp::create(b, loc, x, op.getInit(), ValueRange{row, column});
+    });
+  }
+
+  rows::NormOp op;
+  OpBuilder b;
+  Location loc;
+  int64_t k, groups;
+  Value sums, inverses;
+};
+
 struct GPULowerRowsQuantize
     : tercet::impl::GPULowerRowsQuantizeBase<GPULowerRowsQuantize> {
   void runOnOperation() override {
@@ -208,6 +299,15 @@ struct GPULowerRowsQuantize
     });
     for (rows::QuantizeOp op : ops) {
       QuantizeLowering(op, getWorkgroupSize(getOperation())).lower();
+      op.erase();
+    }
+    SmallVector<rows::NormOp> norms;
+    getOperation().walk([&](rows::NormOp op) {
+      if (isa<MemRefType>(op.getInput().getType()))
+        norms.push_back(op);
+    });
+    for (rows::NormOp op : norms) {
+      NormLowering(op).lower();
       op.erase();
     }
   }

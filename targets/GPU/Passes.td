@@ -30,7 +30,7 @@ def GPULowerRowsMatmulMatrix : Pass<"gpu-lower-rows-matmul-matrix", "::mlir::fun
 }
 
 def GPULowerRowsQuantize : Pass<"gpu-lower-rows-quantize", "::mlir::func::FuncOp"> {
-  let summary = "rows.quantize over memrefs to parallel loops of a workgroup";
+  let summary = "rows.quantize and norm over memrefs to parallel loops of a workgroup";
   let description = [{
     A row by all threads; float sums by 16 of them, in the order that all targets
     keep. An op with `hadamard` is left to `lower-rows-quantize`.
@@ -68,11 +68,12 @@ def GPULowerRowsAttention : Pass<"gpu-lower-rows-attention", "::mlir::func::Func
 }
 
 def GPULowerRowsScan : Pass<"gpu-lower-rows-scan", "::mlir::func::FuncOp"> {
-  let summary = "rows.scan over memrefs to the threads of a workgroup";
+  let summary = "rows.scan and rows.causal_conv over memrefs to threads";
   let description = [{
     Sixteen threads share a value of a head, each with every sixteenth of its states
-    in registers over all steps; `gpu.shuffle` adds them up in the order that
-    `latent.scan` states. Needs `threads` in the op's `config`.
+    in registers over a block of steps; `gpu.shuffle` adds them up in the order that
+    `latent.scan` states. Of a convolution a thread has a channel and a part of the
+    steps. Needs `threads` in the op's `config`.
   }];
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::gpu::GPUDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",

@@ -30,7 +30,6 @@ void tercet::gputarget::buildCodegenPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createGPULowerRowsQuantize());
   pm.addNestedPass<func::FuncOp>(createGPULowerRowsAttention());
   pm.addNestedPass<func::FuncOp>(createGPULowerRowsScan());
-  pm.addNestedPass<func::FuncOp>(createLowerRowsScan());
   pm.addNestedPass<func::FuncOp>(createLowerRowsMatmul());
   pm.addNestedPass<func::FuncOp>(createLowerRowsFloatMatmul());
   pm.addNestedPass<func::FuncOp>(createLowerRowsTopK());
