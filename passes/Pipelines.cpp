@@ -107,8 +107,50 @@ static void addPerTarget(OpPassManager &pm, StringRef name,
   pm.addPass(std::make_unique<PerTargetPass>(name, std::move(build)));
 }
 
+/// `pass` with options that were checked when they were given.
+static std::unique_ptr<Pass> withOptions(std::unique_ptr<Pass> pass,
+                                         StringRef options) {
+  if (failed(pass->initializeOptions(options,
+                                     [](const Twine &) { return failure(); })))
+    llvm_unreachable("options are checked by checkExpertOptions");
+  return pass;
+}
+
+/// What is done to experts once, for all targets.
+static void addExpertPasses(OpPassManager &pm, const ToRowsOptions &options) {
+  if (options.pruneExperts.empty() && options.placeExperts.empty() &&
+      !options.countExperts)
+    return;
+  pm.addPass(createInlinerPass());
+  pm.addPass(createSymbolDCEPass());
+  if (!options.pruneExperts.empty())
+    pm.addPass(withOptions(createPruneExperts(), options.pruneExperts));
+  pm.addPass(createDecomposeMoe());
+  // Choices are counted by the numbers of the router.
+  if (options.countExperts)
+    pm.addPass(createCountExperts());
+  if (!options.placeExperts.empty())
+    pm.addPass(withOptions(createPlaceExperts(), options.placeExperts));
+}
+
+LogicalResult
+tercet::checkExpertOptions(const ToRowsOptions &options,
+                           function_ref<void(const Twine &)> emitError) {
+  auto check = [&](std::unique_ptr<Pass> pass, StringRef text) {
+    if (text.empty())
+      return success();
+    return pass->initializeOptions(text, [&](const Twine &message) {
+      emitError(message);
+      return failure();
+    });
+  };
+  return failure(failed(check(createPruneExperts(), options.pruneExperts)) ||
+                 failed(check(createPlaceExperts(), options.placeExperts)));
+}
+
 void tercet::buildToRowsPipeline(OpPassManager &pm,
                                  const ToRowsOptions &options) {
+  addExpertPasses(pm, options);
   if (!options.targets.empty()) {
     AssignTargetsOptions assign;
     assign.targets = llvm::to_vector(options.targets);

@@ -27,7 +27,17 @@ struct ToRowsOptions {
   std::string code;
   /// How expert products run: auto, pairs or grouped.
   std::string expertStrategy = "auto";
+  /// Options of latent-prune-experts and latent-place-experts; where empty these
+  /// do not run.
+  std::string pruneExperts, placeExperts;
+  /// Whether latent-count-experts runs.
+  bool countExperts = false;
 };
+
+/// Whether the options of the expert passes are such; says what is wrong.
+mlir::LogicalResult
+checkExpertOptions(const ToRowsOptions &options,
+                   llvm::function_ref<void(const llvm::Twine &)> emitError);
 
 void buildToRowsPipeline(mlir::OpPassManager &pm, const ToRowsOptions &options);
 void buildToKernelsPipeline(mlir::OpPassManager &pm);

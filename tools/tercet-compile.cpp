@@ -58,6 +58,21 @@ static cl::opt<std::string>
 static cl::opt<std::string> code("code", cl::value_desc("CODE"), cl::cat(category),
                                  cl::desc("Storage code of every ternary weight that "
                                           "it can hold: i2, t5, b33 or c5"));
+static cl::opt<std::string> pruneExperts(
+    "prune-experts", cl::value_desc("HISTOGRAM[,OPTION=VALUE..]"),
+    cl::cat(category),
+    cl::desc("Drop experts that hardly any token chose, by what tercet-run "
+             "--profile-experts wrote; options of latent-prune-experts: alpha, "
+             "beta, round-to, min-keep. Changes the results"));
+static cl::opt<std::string> placeExperts(
+    "place-experts", cl::value_desc("HISTOGRAM[,OPTION=VALUE..]"),
+    cl::cat(category),
+    cl::desc("Put experts in an order by their loads; options of "
+             "latent-place-experts: devices, replicas"));
+static cl::opt<bool> countExperts(
+    "count-experts", cl::cat(category),
+    cl::desc("Count which experts are chosen, for tercet-run "
+             "--profile-experts"));
 static cl::opt<unsigned> optLevel("opt-level", cl::value_desc("0-3"), cl::init(3),
                                   cl::cat(category),
                                   cl::desc("Effort of LLVM's optimiser"));
@@ -84,6 +99,8 @@ static std::string compileTo;
 static std::string compileFrom;
 static std::string emitKind;
 static std::string code;
+static std::string pruneExperts, placeExperts;
+static bool countExperts;
 static unsigned optLevel;
 static std::string saveTemps;
 static std::optional<int> passBisectLimit;
@@ -99,6 +116,9 @@ static void saveFlags() {
   compileFrom = flags::compileFrom;
   emitKind = flags::emitKind;
   code = flags::code;
+  pruneExperts = flags::pruneExperts;
+  placeExperts = flags::placeExperts;
+  countExperts = flags::countExperts;
   optLevel = flags::optLevel;
   saveTemps = flags::saveTemps;
   if (flags::passBisectLimit.getNumOccurrences())
@@ -120,6 +140,16 @@ static std::string listTargets() {
     for (std::string &name : backend->listTargets())
       names.push_back(std::move(name));
   return llvm::join(names, ", ");
+}
+
+/// "FILE,alpha=0.5" as the options of a pass: "histogram={FILE} alpha=0.5".
+static std::string toPassOptions(llvm::StringRef text) {
+  if (text.empty())
+    return "";
+  auto [file, options] = text.split(',');
+  std::string rest = options.str();
+  llvm::replace(rest, ',', ' ');
+  return ("histogram={" + file + "} " + rest).str();
 }
 
 /// Checks the command line and fills the options; an error is a sentence.
@@ -155,6 +185,13 @@ static llvm::Error readOptions(Compiler &compiler, std::optional<Level> &to) {
     return makeError("--code=" + code + ": the codes are i2, t5, b33 and c5");
   options.targets.assign(targets.begin(), targets.end());
   options.code = code;
+  options.pruneExperts = toPassOptions(pruneExperts);
+  options.placeExperts = toPassOptions(placeExperts);
+  options.countExperts = countExperts;
+  if (*from != Level::Model &&
+      (countExperts || !pruneExperts.empty() || !placeExperts.empty()))
+    return makeError("--prune-experts, --place-experts and --count-experts go "
+                     "with a model, not with the " + compileFrom + " level");
   options.from = *from;
   options.optLevel = optLevel;
   options.saveTemps = saveTemps;

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "tools/ExpertProfile.h"
 #include "tools/RunSupport.h"
 #include <cmath>
 #include <cstring>
@@ -33,6 +34,8 @@ static const char kHelp[] =
   --argmax-labels=NAME=@l.npy   prints how often the largest of a row is its label
   --time=N                   prints the median seconds of N calls
   --state-restore=FILE --state-save=FILE   states before and after
+  --profile-experts=FILE     which experts the tokens of all calls chose, as JSON, of a model
+                             that counts them (tercet-compile --count-experts)
   --profile=FILE             a Chrome trace of the commands
   --json                     prints one JSON object instead of text
   --list-devices             what this machine has
@@ -42,7 +45,7 @@ namespace {
 
 struct Options {
   std::string file, function, device = "cpu", plugin, target, restore, save,
-                              profile, weightFile;
+                              profile, profileExperts, weightFile;
   long threads = 0, time = 0;
   double atol = 0, rtol = 0;
   bool json = false;
@@ -93,6 +96,7 @@ int parse(int argc, char **argv, Options &o) {
              option(a, "--target", o.target) ||
              option(a, "--state-restore", o.restore) ||
              option(a, "--state-save", o.save) ||
+             option(a, "--profile-experts", o.profileExperts) ||
              option(a, "--profile", o.profile))
       ;
     else if (option(a, "--threads", v))
@@ -329,6 +333,9 @@ int run(const Options &o) {
   if (!prepare(o, rt))
     return 1;
   double load = now() - begin;
+  if (!o.profileExperts.empty() && !countsExperts(rt.artifact))
+    return complain(o.file + " does not count which experts are chosen: compile "
+                             "it with tercet-compile --count-experts");
   size_t entry;
   std::vector<HostTensor> inputs;
   if (!chooseEntry(rt.artifact, o.function, entry) ||
@@ -411,6 +418,9 @@ int run(const Options &o) {
       return 1;
     times.push_back(now() - start);
   }
+  if (!o.profileExperts.empty() &&
+      !writeExpertProfile(rt.artifact, rt.session, o.profileExperts, error))
+    return complain(error);
   if (o.json) {
     printf("{\"function\":%s,\"target\":%s,\"device\":%s,\"load_seconds\":%.9f,"
            "\"results\":[%s],\"compare\":[%s],"

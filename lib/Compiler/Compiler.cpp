@@ -114,6 +114,13 @@ LogicalResult Compiler::runLevel(ModuleOp module, Level level) {
     ToRowsOptions rows;
     rows.targets = options.targets;
     rows.code = options.code;
+    rows.pruneExperts = options.pruneExperts;
+    rows.placeExperts = options.placeExperts;
+    rows.countExperts = options.countExperts;
+    if (failed(checkExpertOptions(rows, [&](const Twine &message) {
+          module.emitError(message);
+        })))
+      return failure();
     buildToRowsPipeline(pm, rows);
     break;
   }

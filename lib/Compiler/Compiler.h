@@ -37,6 +37,10 @@ struct CompileOptions {
   std::vector<std::string> targets;
   /// A storage code for every weight that it can hold, or "".
   std::string code;
+  /// Options of latent-prune-experts and latent-place-experts, "" for neither,
+  /// and whether states count what experts are chosen.
+  std::string pruneExperts, placeExperts;
+  bool countExperts = false;
   /// The level of the input.
   Level from = Level::Model;
   /// LLVM optimisation level, 0 to 3.

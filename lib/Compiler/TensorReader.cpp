@@ -13,7 +13,8 @@ llvm::ArrayRef<uint8_t> TensorReader::nextUpTo(size_t most) {
     made->next(most, storage);
     return storage;
   }
-  file->release(behind);
+  if (file)
+    file->release(behind);
   behind = {};
   while (!parts.empty() && parts.front().empty())
     parts.pop_front();

@@ -25,6 +25,11 @@ public:
   TensorReader(const support::SafetensorsFile &file,
                llvm::ArrayRef<llvm::ArrayRef<uint8_t>> parts)
       : file(&file), parts(parts.begin(), parts.end()) {}
+  /// Bytes that are there already.
+  explicit TensorReader(std::vector<uint8_t> bytes) : owned(std::move(bytes)) {
+    parts.push_back(owned);
+  }
+  TensorReader(TensorReader &&) = default;
   /// Made-up values.
   explicit TensorReader(SyntheticWeights made) : made(std::move(made)) {}
 
@@ -41,7 +46,7 @@ private:
   std::deque<llvm::ArrayRef<uint8_t>> parts;
   llvm::ArrayRef<uint8_t> behind;
   std::optional<SyntheticWeights> made;
-  std::vector<uint8_t> storage;
+  std::vector<uint8_t> storage, owned;
 };
 
 } // namespace tercet::compiler

@@ -183,8 +183,7 @@ LogicalResult WeightStore::bind(ArrayRef<ModuleOp> modules) {
   return success();
 }
 
-int64_t WeightStore::getSourceBytes(rows::WeightOp op) {
-  RankedTensorType type = getSourceType(op);
+static int64_t getBytesOf(RankedTensorType type) {
   Type element = type.getElementType();
   int64_t bits = isa<ternary::TritType>(element) ? 8
                  : element.isInteger(1)          ? 8
@@ -192,14 +191,42 @@ int64_t WeightStore::getSourceBytes(rows::WeightOp op) {
   return type.getNumElements() * bits / 8;
 }
 
+int64_t WeightStore::getSourceBytes(rows::WeightOp op) {
+  return getBytesOf(op.getSelectedType());
+}
+
 TensorReader WeightStore::openSource(rows::WeightOp op) const {
+  RankedTensorType type = getSourceType(op);
   auto it = tensors.find(op.getKey());
-  if (it != tensors.end())
+  if (it != tensors.end() && !op.getSelect())
     return TensorReader(*it->second.file, it->second.tensor->data);
-  return TensorReader(SyntheticWeights(
-      splat ? std::nullopt : std::optional(seed), op.getKey(), getSourceType(op),
-      op.getTransform() == rows::WeightTransform::Encode ? op.getSparsityAttr()
-                                                         : ternary::SparsityAttr()));
+  SyntheticWeights made(splat ? std::nullopt : std::optional(seed), op.getKey(),
+                        type,
+                        op.getTransform() == rows::WeightTransform::Encode
+                            ? op.getSparsityAttr()
+                            : ternary::SparsityAttr());
+  if (!op.getSelect())
+    return TensorReader(std::move(made));
+  // Slices of the first axis are parts of a file. Made-up ones come in their
+  // order: all are made and some taken.
+  std::vector<uint8_t> whole;
+  ArrayRef<uint8_t> bytes;
+  if (it != tensors.end()) {
+    bytes = it->second.tensor->data;
+  } else {
+    made.next(getBytesOf(type), whole);
+    bytes = whole;
+  }
+  size_t slice = bytes.size() / type.getDimSize(0);
+  std::vector<ArrayRef<uint8_t>> parts;
+  for (int64_t i : *op.getSelect())
+    parts.push_back(bytes.slice(i * slice, slice));
+  if (it != tensors.end())
+    return TensorReader(*it->second.file, parts);
+  std::vector<uint8_t> picked;
+  for (ArrayRef<uint8_t> part : parts)
+    llvm::append_range(picked, part);
+  return TensorReader(std::move(picked));
 }
 
 LogicalResult WeightStore::stream(rows::WeightOp op, TakeBytes take) {
@@ -212,14 +239,15 @@ LogicalResult WeightStore::stream(rows::WeightOp op, TakeBytes take) {
   case rows::WeightTransform::Encode:
   case rows::WeightTransform::TernarizeEncode:
   case rows::WeightTransform::TernarizeScale:
-    return encodeWeight(op, getSourceType(op), source, take);
+    return encodeWeight(op, op.getSelectedType(), source, take);
   }
   llvm_unreachable("every transform has a case");
 }
 
 FailureOr<ArrayRef<uint8_t>> WeightStore::getBytes(rows::WeightOp op) {
-  if (op.getTransform() == rows::WeightTransform::Identity ||
-      op.getTransform() == rows::WeightTransform::Bytes) {
+  if (!op.getSelect() &&
+      (op.getTransform() == rows::WeightTransform::Identity ||
+       op.getTransform() == rows::WeightTransform::Bytes)) {
     auto it = tensors.find(op.getKey());
     if (it != tensors.end())
       return it->second.tensor->data;
@@ -227,7 +255,8 @@ FailureOr<ArrayRef<uint8_t>> WeightStore::getBytes(rows::WeightOp op) {
   std::string id;
   llvm::raw_string_ostream os(id);
   os << op.getKey() << '\0' << (int)op.getTransform() << op.getSourceType()
-     << op.getType() << op.getCodeAttr() << op.getSparsityAttr();
+     << op.getType() << op.getCodeAttr() << op.getSparsityAttr()
+     << op.getSelectAttr();
   auto it = computed.find(id);
   if (it == computed.end()) {
     std::vector<uint8_t> bytes;

@@ -40,7 +40,7 @@ public:
   /// The stored bytes, a piece at a time: of the source no more than one matrix
   /// is in memory.
   mlir::LogicalResult stream(rows::WeightOp op, TakeBytes take);
-  /// Bytes of the source tensor of a weight.
+  /// Bytes of the source tensor of a weight, of the slices that it selects.
   static int64_t getSourceBytes(rows::WeightOp op);
 
   /// What the artifact refers to instead of holding weights, or none.

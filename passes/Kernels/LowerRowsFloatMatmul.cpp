@@ -56,7 +56,7 @@ public:
           b, loc, ValueRange{index(0), index(0)}, ValueRange{m, n},
           ValueRange{index(1), index(1)});
       b.setInsertionPointToStart(loop.getBody());
-      ValueRange at = loop.getInductionVars();
+      SmallVector<Value> at = loop.getInductionVars();
       lowerBlock(at[0], 1, at[1], 1);
       return;
     }

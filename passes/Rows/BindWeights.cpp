@@ -35,22 +35,23 @@ struct BindWeights : tercet::impl::BindWeightsBase<BindWeights> {
         load.erase();
         continue;
       }
-      ml_program::GlobalOp global =
-          WeightTable::getExternalGlobal(load.getResult());
+      ml_program::GlobalOp global = getExternalGlobal(load.getResult());
       if (!global) {
         load.emitOpError("loads a global that is not external; give its value "
                          "#ml_program.extern, or use arith.constant");
         return signalPassFailure();
       }
       auto type = dyn_cast<RankedTensorType>(load.getType());
-      if (!type || !type.hasStaticShape() || !type.getElementType().isIntOrFloat()) {
+      if (!type || !type.hasStaticShape() ||
+          !type.getElementType().isIntOrFloat()) {
         load.emitOpError("a weight must be a tensor of static shape with an "
                          "integer or float element type here, got ")
             << load.getType();
         return signalPassFailure();
       }
       b.setInsertionPoint(load);
-      load.getResult().replaceAllUsesWith(weights.loadIdentity(b, load, global));
+      load.getResult().replaceAllUsesWith(
+          weights.loadIdentity(b, load, global));
       load.erase();
     }
     for (auto global :

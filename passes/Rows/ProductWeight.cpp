@@ -21,9 +21,9 @@ FailureOr<ProductWeight> tercet::loadProductWeight(WeightTable &weights,
   result.k = type.getShape().back();
   if (auto dequantize = weight.getDefiningOp<latent::DequantizeOp>()) {
     ml_program::GlobalOp values =
-        WeightTable::getExternalGlobal(dequantize.getValues());
+        getExternalGlobal(dequantize.getValues());
     ml_program::GlobalOp scales =
-        WeightTable::getExternalGlobal(dequantize.getScales());
+        getExternalGlobal(dequantize.getScales());
     if (!values || !scales)
       return dequantize.emitOpError(
           "values and scales must be external ml_program.globals");

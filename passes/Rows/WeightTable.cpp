@@ -10,18 +10,6 @@
 using namespace mlir;
 using namespace tercet;
 
-ml_program::GlobalOp WeightTable::getExternalGlobal(Value value) {
-  auto load = value.getDefiningOp<ml_program::GlobalLoadConstOp>();
-  if (!load)
-    return {};
-  auto global = SymbolTable::lookupNearestSymbolFrom<ml_program::GlobalOp>(
-      load, load.getGlobalAttr());
-  if (!global || !isa<RankedTensorType>(global.getType()) ||
-      !isa_and_nonnull<ml_program::ExternAttr>(global.getValueAttr()))
-    return {};
-  return global;
-}
-
 Value WeightTable::declare(OpBuilder &b, Location loc,
                            ml_program::GlobalOp global, StringRef suffix,
                            rows::WeightTransform transform,
@@ -34,11 +22,18 @@ Value WeightTable::declare(OpBuilder &b, Location loc,
   if (!weight) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(global);
-    auto key = global->getAttrOfType<StringAttr>("tercet.key");
-    weight = rows::WeightOp::create(
-        b, global.getLoc(), name, key ? key.getValue() : global.getSymName(),
-        cast<RankedTensorType>(global.getType()), transform, code, sparsity,
-        type, global->hasAttr("tercet.rebindable"), b.getStringAttr("private"));
+    auto source = cast<RankedTensorType>(global.getType());
+    auto select = global->getAttrOfType<DenseI64ArrayAttr>(kSelectAttr);
+    if (auto of = global->getAttrOfType<IntegerAttr>(kSelectOfAttr);
+        select && of) {
+      SmallVector<int64_t> shape(source.getShape());
+      shape.front() = of.getInt();
+      source = source.clone(shape);
+    }
+    weight = rows::WeightOp::create(b, global.getLoc(), name, getKey(global),
+                                    source, transform, code, sparsity, select,
+                                    type, global->hasAttr("tercet.rebindable"),
+                                    b.getStringAttr("private"));
   }
   return rows::LoadWeightOp::create(
       b, loc, type, FlatSymbolRefAttr::get(weight.getSymNameAttr()));
@@ -74,8 +69,7 @@ FailureOr<Value> WeightTable::loadPacked(OpBuilder &b, Operation *user,
                  packed);
 }
 
-FailureOr<Value> WeightTable::loadScale(OpBuilder &b,
-                                        ternary::TernarizeOp op) {
+FailureOr<Value> WeightTable::loadScale(OpBuilder &b, ternary::TernarizeOp op) {
   ml_program::GlobalOp global = getExternalGlobal(op.getInput());
   if (!global)
     return op.emitOpError("input must be an external ml_program.global");

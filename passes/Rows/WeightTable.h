@@ -7,6 +7,7 @@
 #ifndef TERCET_PASSES_ROWS_WEIGHTTABLE_H
 #define TERCET_PASSES_ROWS_WEIGHTTABLE_H
 
+#include "dialects/Latent/Transforms/ExternalWeights.h"
 #include "dialects/Rows/IR/Rows.h"
 #include "dialects/Ternary/IR/Ternary.h"
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
@@ -15,8 +16,8 @@
 
 namespace tercet {
 
-/// The `rows.weight` declarations of a module. Asking twice for the same data in
-/// the same form gives the same declaration.
+/// The `rows.weight` declarations of a module. Asking twice for the same data
+/// in the same form gives the same declaration.
 class WeightTable {
 public:
   explicit WeightTable(mlir::ModuleOp module) : module(module) {}
@@ -24,11 +25,9 @@ public:
   /// Packed bytes of the ternary weight `source` (a global's load or a
   /// ternarize), coded as `code`; `type` is the coded tensor [N, K] or
   /// [E, N, K].
-  mlir::FailureOr<mlir::Value> loadPacked(mlir::OpBuilder &b,
-                                          mlir::Operation *user,
-                                          mlir::Value source,
-                                          mlir::RankedTensorType type,
-                                          ternary::CodeAttr code);
+  mlir::FailureOr<mlir::Value>
+  loadPacked(mlir::OpBuilder &b, mlir::Operation *user, mlir::Value source,
+             mlir::RankedTensorType type, ternary::CodeAttr code);
   /// The scale of a ternarize.
   mlir::FailureOr<mlir::Value> loadScale(mlir::OpBuilder &b,
                                          ternary::TernarizeOp op);
@@ -40,9 +39,6 @@ public:
   /// A weight of 4- or 8-bit floats, as the bytes that it has in the file.
   mlir::Value loadBytes(mlir::OpBuilder &b, mlir::Location loc,
                         mlir::ml_program::GlobalOp global);
-
-  /// The external global behind a value, or null.
-  static mlir::ml_program::GlobalOp getExternalGlobal(mlir::Value value);
 
 private:
   mlir::Value declare(mlir::OpBuilder &b, mlir::Location loc,

@@ -467,6 +467,21 @@ void tercet_artifact_weight(const tercet_artifact *a, size_t weight,
   out->bytes = w->data() ? w->data()->length() : 0;
   out->rebindable = w->rebindable();
 }
+size_t tercet_artifact_state_count(const tercet_artifact *a) {
+  return sizeOf(a->manifest->states());
+}
+void tercet_artifact_state(const tercet_artifact *a, size_t state,
+                           tercet_state_info *out) {
+  *out = {};
+  if (state >= sizeOf(a->manifest->states()))
+    return;
+  const State *s = a->manifest->states()->Get(state);
+  out->name = textOf(s->name());
+  out->dtype = toDLPack(s->dtype());
+  out->ndim = static_cast<int32_t>(sizeOf(s->shape()));
+  out->shape = s->shape() ? s->shape()->data() : nullptr;
+  out->bytes = s->bytes();
+}
 const char *tercet_artifact_producer(const tercet_artifact *a) {
   return textOf(a->manifest->producer());
 }

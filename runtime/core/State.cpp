@@ -202,6 +202,23 @@ tercet_status *tercet_session_state_restore(tercet_session *s,
   TERCET_TRY(idle(s, path));
   return restore(*s, path);
 }
+tercet_status *tercet_session_state_read(tercet_session *s, size_t state,
+                                         void *data, size_t bytes) {
+  TERCET_TRY(idle(s, data));
+  if (state >= s->states.size())
+    return fail(TERCET_INVALID_ARGUMENT,
+                "there is no state %zu: the artifact has %zu", state,
+                s->states.size());
+  const State *of = s->artifact->manifest->states()->Get(state);
+  if (bytes != of->bytes())
+    return fail(TERCET_INVALID_ARGUMENT,
+                "state \"%s\" has %llu bytes, got memory of %zu",
+                of->name()->c_str(), (unsigned long long)of->bytes(), bytes);
+  auto &t = s->device->table;
+  if (bytes && t.download(t.self, {s->states[state].memory, 0, bytes}, data))
+    return s->device->failed("read a state");
+  return nullptr;
+}
 tercet_status *tercet_session_profile_begin(tercet_session *s) {
   TERCET_TRY(idle(s, true));
   s->events.clear();

@@ -18,6 +18,9 @@ namespace tercet {
 #include "dialects/Latent/Transforms/Passes.h.inc"
 
 namespace latent {
+/// States that count choices are called so, with the key of the layer's router.
+constexpr llvm::StringLiteral kExpertCountsPrefix = "experts.";
+
 /// Adds patterns that turn every latent op but `moe` and `mamba` into linalg,
 /// tensor, scf, arith, math and `ternary.quantize`; the converter makes trits
 /// i8, and floats of 4 and 8 bits f32.

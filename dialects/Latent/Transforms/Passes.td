@@ -61,4 +61,77 @@ def DecomposeMamba : Pass<"latent-decompose-mamba"> {
                               "latent.mamba ops that were decomposed">];
 }
 
+def PruneExperts : Pass<"latent-prune-experts", "::mlir::ModuleOp"> {
+  let summary = "drop experts that hardly any token chooses";
+  let description = [{
+    Layer-adaptive expert pruning (LAEP, arXiv 2601.14327) by a histogram of loads:
+    in ascending order of load, ties by number, expert i with load L_i goes where
+
+        L_i <= alpha * mean(L)    and    sum of the loads up to it <= beta * sum(L)
+
+    and what is kept is rounded up to a multiple of `round-to`, the most loaded
+    victims staying; at least `min-keep` and top_k stay. Weights of experts, rows
+    of the router and the selection bias are picked from by `tercet.select` on their
+    globals; `latent.kept` on the op holds the numbers that experts had. A warning
+    says how many choices were of experts that are gone: the results change.
+
+    Fails without a histogram, on one of another model (a layer that it does not
+    have, another number of experts), on attention routers and on groups that
+    would get unequal numbers.
+
+    ```mlir
+    // --latent-prune-experts="histogram=experts.json alpha=0.4 beta=0.1 round-to=8"
+    ```
+  }];
+  let options = [
+    Option<"histogramFile", "histogram", "std::string", "",
+           "what tercet-run --profile-experts wrote">,
+    Option<"alpha", "alpha", "double", "1",
+           "largest load of a victim, as a multiple of the mean">,
+    Option<"beta", "beta", "double", "0.1",
+           "largest share of all choices that victims have together">,
+    Option<"roundTo", "round-to", "int64_t", "1",
+           "the number kept is a multiple of this">,
+    Option<"minKeep", "min-keep", "int64_t", "1", "at least so many are kept">];
+  let dependentDialects = ["::mlir::ml_program::MLProgramDialect"];
+}
+
+def PlaceExperts : Pass<"latent-place-experts", "::mlir::ModuleOp"> {
+  let summary = "an order of experts by their loads";
+  let description = [{
+    Puts the weights of `latent.experts` in the order of slots of `devices` equal
+    parts (devices, NUMA nodes, regions of memory): experts, the most loaded first,
+    each into the part with the least load so far that has a slot left. For one
+    part that is from hot to cold. `replicas` slots more per layer hold copies:
+    one more again and again for the expert with the largest load a copy.
+
+    Choices are turned into slots behind the router, copies taking turns by the
+    number of the token, so that the results stay the same to the bit.
+    `latent.slots` on the op is the expert of each slot; a remark gives the loads.
+
+    ```mlir
+    // --latent-place-experts="histogram=experts.json devices=4 replicas=8"
+    ```
+  }];
+  let options = [
+    Option<"histogramFile", "histogram", "std::string", "",
+           "what tercet-run --profile-experts wrote">,
+    Option<"devices", "devices", "int64_t", "1", "parts with as many slots each">,
+    Option<"replicas", "replicas", "int64_t", "0", "slots for copies, per layer">];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect", "::mlir::ml_program::MLProgramDialect"];
+}
+
+def CountExperts : Pass<"latent-count-experts", "::mlir::ModuleOp"> {
+  let summary = "histograms of the experts that tokens choose";
+  let description = [{
+    Every `latent.route` adds to a state `experts.<key of its router>` [E] i64 how
+    many slots each expert got.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect", "::mlir::ml_program::MLProgramDialect"];
+}
+
 #endif

@@ -398,8 +398,27 @@ LogicalResult LimitOp::verify() {
 // rows.weight, rows.load_weight
 //===----------------------------------------------------------------------===//
 
-LogicalResult WeightOp::verify() {
+RankedTensorType WeightOp::getSelectedType() {
   auto source = cast<RankedTensorType>(getSourceType());
+  if (!getSelect())
+    return source;
+  SmallVector<int64_t> shape(source.getShape());
+  shape.front() = getSelect()->size();
+  return source.clone(shape);
+}
+
+LogicalResult WeightOp::verify() {
+  // ROWS-W5
+  if (auto select = getSelect()) {
+    auto whole = cast<RankedTensorType>(getSourceType());
+    if (whole.getRank() == 0 || !whole.hasStaticShape() ||
+        llvm::any_of(*select, [&](int64_t slice) {
+          return slice < 0 || slice >= whole.getDimSize(0);
+        }))
+      return emitOpError("ROWS-W5: selects slices that ")
+             << whole << " does not have";
+  }
+  RankedTensorType source = getSelectedType();
   auto type = cast<RankedTensorType>(getType());
   bool encodes = getTransform() == WeightTransform::Encode ||
                  getTransform() == WeightTransform::TernarizeEncode;

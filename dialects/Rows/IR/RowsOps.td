@@ -251,26 +251,35 @@ def Rows_WeightOp : Rows_Op<"weight", [Symbol]> {
     * `bytes`: floats of 4 or 8 bits as the bytes they are, two of the former to a
       byte.
 
+    With `select` only those slices along the first axis are taken, in that order,
+    before the transform.
+
     `type` is the stored tensor: bytes [P, B] for packed weights [N, K], [E, P, B]
     for packed weights of experts [E, N, K].
 
     Verifier: ROWS-W1: a code is given exactly for the two encoding transforms.
     ROWS-W2: `type` has the bytes that the code says. ROWS-W3: identity keeps the type.
-    ROWS-W4: `bytes` are for floats of 4 and 8 bits.
+    ROWS-W4: `bytes` are for floats of 4 and 8 bits. ROWS-W5: selected slices are
+    of those that there are.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$key,
                        TypeAttrOf<AnyRankedTensor>:$source_type,
                        Rows_WeightTransform:$transform,
                        OptionalAttr<Ternary_CodeAttr>:$code,
                        OptionalAttr<Ternary_SparsityAttr>:$sparsity,
+                       OptionalAttr<DenseI64ArrayAttr>:$select,
                        TypeAttrOf<AnyRankedTensor>:$type,
                        UnitAttr:$rebindable,
                        OptionalAttr<StrAttr>:$sym_visibility);
   let assemblyFormat = [{
     $sym_name `key` `(` $key `)` $transform (`code` $code^)?
-    (`sparsity` $sparsity^)? attr-dict `:` $source_type `->` $type
+    (`sparsity` $sparsity^)? (`select` $select^)? attr-dict `:` $source_type `->` $type
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// `source_type` with the selected slices.
+    ::mlir::RankedTensorType getSelectedType();
+  }];
 }
 
 def Rows_LoadWeightOp : Rows_Op<"load_weight", [Pure,

@@ -118,6 +118,17 @@ typedef struct tercet_weight_info {
 
 TERCET_API size_t tercet_artifact_weight_count(const tercet_artifact *);
 TERCET_API void tercet_artifact_weight(const tercet_artifact *, size_t weight, tercet_weight_info *);
+
+typedef struct tercet_state_info {
+  const char *name;
+  DLDataType dtype;
+  int32_t ndim;
+  const int64_t *shape;
+  uint64_t bytes;
+} tercet_state_info;
+
+TERCET_API size_t tercet_artifact_state_count(const tercet_artifact *);
+TERCET_API void tercet_artifact_state(const tercet_artifact *, size_t state, tercet_state_info *);
 TERCET_API const char *tercet_artifact_producer(const tercet_artifact *);
 /* The FlatBuffers manifest (schema: runtime/schema/tercet.fbs), already verified. */
 TERCET_API const void *tercet_artifact_manifest(const tercet_artifact *, size_t *size);
@@ -178,6 +189,8 @@ TERCET_API tercet_status *tercet_session_bind(tercet_session *, const char *weig
 TERCET_API tercet_status *tercet_session_state_reset(tercet_session *);
 TERCET_API tercet_status *tercet_session_state_save(tercet_session *, const char *path);
 TERCET_API tercet_status *tercet_session_state_restore(tercet_session *, const char *path);
+/* Copies a state, by its number in the artifact, to memory of its size. */
+TERCET_API tercet_status *tercet_session_state_read(tercet_session *, size_t state, void *data, size_t bytes);
 
 /* Profile of the calls between begin and end, as a Chrome trace (JSON; path NULL:
    write none). While it runs, commands run one by one. */

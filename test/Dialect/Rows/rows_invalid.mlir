@@ -190,6 +190,11 @@ rows.weight @ROWS_W2_rank key("w") encode code <i2> : tensor<64x!ternary.trit> -
 
 // -----
 
+// expected-error@+1 {{ROWS-W5: selects slices that 'tensor<4x8xf32>' does not have}}
+rows.weight @ROWS_W5 key("w") identity select [0, 4] : tensor<4x8xf32> -> tensor<2x8xf32>
+
+// -----
+
 // expected-error@+1 {{ROWS-W4: floats of 4 or 8 bits are stored as bytes, two of the former in one; got 'tensor<4x8xf4E2M1FN>' and 'tensor<4x8xi8>'}}
 rows.weight @ROWS_W4 key("w") bytes : tensor<4x8xf4E2M1FN> -> tensor<4x8xi8>
 
