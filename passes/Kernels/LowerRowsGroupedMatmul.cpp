@@ -7,7 +7,7 @@
 //
 // A rows.grouped_matmul becomes loops around a rows.matmul on views, and a
 // rows.grouped_float_matmul loops around a rows.float_matmul: of one row and
-// its slice where every row names its slice, of up to kRows sorted rows of a
+// its slice where every row names its slice, of some sorted rows of a
 // slice where offsets say which those are. So every code, dot engine and target
 // serves grouped products too, and no weight is ever copied. Sorted rows
 // that an index picks from the input are copied into a small buffer, which a
@@ -41,7 +41,20 @@ static constexpr int64_t kRows = 16;
 namespace {
 template <typename Op> class GroupedLowering {
 public:
-  explicit GroupedLowering(Op op) : op(op), b(op), loc(op.getLoc()) {}
+  explicit GroupedLowering(Op op) : op(op), b(op), loc(op.getLoc()) {
+    NamedAttrList config(op.getConfigAttr());
+    if (auto rows = dyn_cast_or_null<IntegerAttr>(config.get("group_rows")))
+      blockRows = rows.getInt();
+    // The product inside has rows of its own.
+    if (auto tiles =
+            dyn_cast_or_null<DenseI64ArrayAttr>(config.get("tile_sizes"));
+        tiles && tiles.size() == 2)
+      config.set("tile_sizes",
+                 b.getDenseI64ArrayAttr(
+                     {op.getSlices() ? int64_t(1) : blockRows, tiles[1]}));
+    if (op.getConfigAttr())
+      inner = config.getDictionary(b.getContext());
+  }
 
   void lower() {
     if (op.getSlices())
@@ -144,12 +157,12 @@ private:
       return rows::FloatMatmulOp::create(
           b, loc, TypeRange{}, input(op.getInput()), element(op.getWeight(), g),
           op.getBlockScales() ? element(op.getBlockScales(), g) : Value(),
-          operands, init, op.getFormatAttr(), maps, op.getConfigAttr());
+          operands, init, op.getFormatAttr(), maps, inner);
     else
       return rows::MatmulOp::create(
           b, loc, TypeRange{}, op.getCodeAttr(), op.getKAttr(),
           input(op.getInput()), input(op.getSums()), element(op.getWeight(), g),
-          operands, init, maps, op.getConfigAttr());
+          operands, init, maps, inner);
   }
 
   void lowerPairs() {
@@ -168,7 +181,7 @@ private:
       auto add = [&](Value v) {
         auto type = cast<MemRefType>(v.getType());
         SmallVector<int64_t> shape(type.getShape());
-        shape[0] = kRows;
+        shape[0] = blockRows;
         buffers[v] = memref::AllocOp::create(
             b, loc, MemRefType::get(shape, type.getElementType()),
             b.getI64IntegerAttr(64));
@@ -187,10 +200,10 @@ private:
       Value next = arith::AddIOp::create(b, loc, g, index(1));
       Value from = loadIndex(op.getOffsets(), g),
             to = loadIndex(op.getOffsets(), next);
-      forEach(from, to, kRows, [&](Value row) {
+      forEach(from, to, blockRows, [&](Value row) {
         Value left = arith::SubIOp::create(b, loc, to, row);
         OpFoldResult count =
-            arith::MinSIOp::create(b, loc, left, index(kRows)).getResult();
+            arith::MinSIOp::create(b, loc, left, index(blockRows)).getResult();
         for (auto &entry : buffers)
           forEach(index(0), cast<Value>(count), 1, [&](Value i) {
             Value at = arith::AddIOp::create(b, loc, row, i);
@@ -209,6 +222,10 @@ private:
   }
 
   Op op;
+  /// Of the product inside.
+  DictionaryAttr inner;
+  /// Sorted rows that are multiplied at once.
+  int64_t blockRows = kRows;
   OpBuilder b;
   Location loc;
 };

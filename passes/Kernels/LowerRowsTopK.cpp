@@ -73,6 +73,9 @@ public:
     Value offsets = group.getOffsets();
     int64_t count = cast<MemRefType>(offsets.getType()).getDimSize(0);
     Value rows = memref::DimOp::create(b, loc, group.getSlices(), index(0));
+    auto config = group.getConfigAttr();
+    if (config && config.contains("threads"))
+      return lowerInParallel(group, rows, count);
     forEachOfThread(index(1), [&](Value) {
       Value zero = arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(0));
       Value one = arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(1));
@@ -116,6 +119,54 @@ public:
         memref::StoreOp::create(b, loc, old, offsets, g);
       });
       memref::StoreOp::create(b, loc, zero, offsets, index(0));
+    });
+  }
+
+  /// A thread has slices of its own and looks at all rows: those of lower
+  /// slices are before its first one, and it deals out its own in their order.
+  /// (One thread that did it all would wait for memory at each row.)
+  void lowerInParallel(rows::GroupOp group, Value rows, int64_t count) {
+    auto toWord = [&](Value v) -> Value {
+      return arith::IndexCastOp::create(b, loc, b.getI32Type(), v);
+    };
+    auto emitLoop = [&](Value init,
+                        function_ref<Value(Value, Value, Value)> body) {
+      auto loop = scf::ForOp::create(b, loc, index(0), rows, index(1),
+                                     ValueRange{init});
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(loop.getBody());
+      Value row = loop.getInductionVar();
+      Value slice = memref::LoadOp::create(b, loc, group.getSlices(), row);
+      Value next = body(row, slice, loop.getRegionIterArg(0));
+      scf::YieldOp::create(b, loc, next);
+      return loop.getResult(0);
+    };
+    auto countIf = [&](arith::CmpIPredicate predicate, Value slice, Value own,
+                       Value sum) -> Value {
+      Value is = arith::CmpIOp::create(b, loc, predicate, slice, own);
+      Value one = arith::ExtUIOp::create(b, loc, b.getI32Type(), is);
+      return arith::AddIOp::create(b, loc, sum, one);
+    };
+    forEachOfThread(index(count), [&](Value g) {
+      Value own = toWord(g);
+      Value first = emitLoop(word(0), [&](Value, Value slice, Value sum) {
+        return countIf(arith::CmpIPredicate::slt, slice, own, sum);
+      });
+      memref::StoreOp::create(b, loc, first, group.getOffsets(), g);
+      emitLoop(first, [&](Value row, Value slice, Value at) {
+        Value is =
+            arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, slice, own);
+        auto guard = scf::IfOp::create(b, loc, is, /*withElseRegion=*/false);
+        {
+          OpBuilder::InsertionGuard inside(b);
+          b.setInsertionPointToStart(guard.thenBlock());
+          Value place =
+              arith::IndexCastOp::create(b, loc, b.getIndexType(), at);
+          memref::StoreOp::create(b, loc, toWord(row), group.getOrder(), place);
+          memref::StoreOp::create(b, loc, at, group.getRank(), row);
+        }
+        return countIf(arith::CmpIPredicate::eq, slice, own, at);
+      });
     });
   }
 

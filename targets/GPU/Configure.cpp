@@ -60,6 +60,13 @@ static bool usesMatrices(rows::MatmulOp op) {
   return ShapedType::isDynamic(rows) || rows > 4;
 }
 
+/// The matrix engine of a product: the sparse one where the code has pairs.
+static const MatrixEngine *chooseEngine(const MatrixEngine *matrix,
+                                        ternary::CodeKind code) {
+  const MatrixEngine *sparse = lookupMatrixEngine(matrix->getSparseEngine());
+  return sparse && ternary::getCode(code).hasPairs() ? sparse : matrix;
+}
+
 static const MatrixEngine *findMatrixEngine(const NamedAttrList &config) {
   auto name = dyn_cast_or_null<StringAttr>(config.get("engine"));
   return name ? lookupMatrixEngine(name.getValue()) : nullptr;
@@ -67,14 +74,14 @@ static const MatrixEngine *findMatrixEngine(const NamedAttrList &config) {
 
 /// Up to 64 rows against a panel or two of each wave; eight waves. Slices of K
 /// fill the machine where there are few outputs.
-static SmallVector<int64_t> configureMatrices(rows::MatmulOp op,
-                                              const MatrixEngine &matrix,
-                                              const NamedAttrList &config,
-                                              SetDefault setDefault,
-                                              int64_t &threads) {
+template <typename Product>
+static SmallVector<int64_t>
+configureMatrices(Product op, int64_t rows, const MatrixEngine &matrix,
+                  const NamedAttrList &config, SetDefault setDefault,
+                  int64_t &threads) {
   Builder b(op.getContext());
   auto type = cast<ShapedType>(op.getInit().getType());
-  int64_t rows = type.getDimSize(0), outputs = type.getDimSize(1);
+  int64_t outputs = type.getDimSize(1);
   int64_t tile = 64, columns = matrix.getColumns();
   if (!ShapedType::isDynamic(rows))
     tile = std::min<int64_t>(tile, llvm::alignTo(rows, columns));
@@ -171,20 +178,31 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
   int64_t threads = 128;
   SmallVector<int64_t> sizes;
   if (auto matmul = dyn_cast<rows::MatmulOp>(root.getOperation())) {
+    int64_t rows = cast<ShapedType>(matmul.getInit().getType()).getDimSize(0);
     if (matrix && !config.get("engine") && usesMatrices(matmul)) {
-      const MatrixEngine *sparse =
-          lookupMatrixEngine(matrix->getSparseEngine());
-      if (sparse && ternary::getCode(matmul.getCode().getKind()).hasPairs())
-        matrix = sparse;
-      sizes = configureMatrices(matmul, *matrix, config, setDefault, threads);
+      sizes = configureMatrices(
+          matmul, rows, *chooseEngine(matrix, matmul.getCode().getKind()),
+          config, setDefault, threads);
     } else if (const MatrixEngine *given = findMatrixEngine(config)) {
-      sizes = configureMatrices(matmul, *given, config, setDefault, threads);
+      sizes =
+          configureMatrices(matmul, rows, *given, config, setDefault, threads);
     } else {
       sizes = configureDots(matmul, engine, setDefault, threads);
     }
   } else if (auto grouped =
                  dyn_cast<rows::GroupedMatmulOp>(root.getOperation())) {
-    sizes = configureDots(grouped, engine, setDefault, threads);
+    ternary::CodeKind code = grouped.getCode().getKind();
+    if (matrix && grouped.getOffsets() && !config.get("engine") &&
+        ternary::getCode(code).getWeightsPerWord() >= 16) {
+      // Sorted rows of a slice are multiplied some at a time.
+      const MatrixEngine &chosen = *chooseEngine(matrix, code);
+      int64_t rows = llvm::alignTo(16, chosen.getColumns());
+      sizes =
+          configureMatrices(grouped, rows, chosen, config, setDefault, threads);
+      setDefault("group_rows", b.getI64IntegerAttr(rows));
+    } else {
+      sizes = configureDots(grouped, engine, setDefault, threads);
+    }
     // A row that names its slice is a workgroup; sorted rows are not tiled.
     sizes[0] = grouped.getSlices() ? 1 : 0;
   } else if (isa<rows::FloatMatmulOp>(root.getOperation())) {
@@ -201,7 +219,8 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
       width *= std::max<int64_t>(size, 1);
     sizes = {std::max<int64_t>(1, 4 * threads / width)};
   } else if (isa<rows::GroupOp>(root.getOperation())) {
-    threads = wave;
+    // A thread has slices.
+    threads = 256;
     sizes = {0};
   } else if (auto attention =
                  dyn_cast<rows::AttentionOp>(root.getOperation())) {

@@ -12,6 +12,11 @@
 // RUN: tercet-compile %S/Inputs/grid.mlir -o %t.tercet --weights=random:1 --remarks --ptxas=none --target=cuda:sm_80 --target=hip:gfx942 2>&1 | FileCheck %s --check-prefix=SPARSE
 // SPARSE-DAG: remark: matrix products by mma.sp.m16n8k64
 // SPARSE-DAG: remark: matrix products by smfmac.16x16x64
+// So do groups of experts.
+// RUN: tercet-compile %S/Inputs/grouped.mlir -o %t.tercet --weights=random:1 --remarks --ptxas=none --target=cuda:sm_80 --target=hip:gfx942 --target=hip:gfx1100 2>&1 | FileCheck %s --check-prefix=GROUPED
+// GROUPED-DAG: grouped.mlir:7:8: remark: matrix products by mma.m16n8k32
+// GROUPED-DAG: grouped.mlir:7:8: remark: matrix products by mfma.16x16x32
+// GROUPED-DAG: grouped.mlir:7:8: remark: matrix products by wmma.16x16x16
 // DOTS-NOT: matrix products
 // DOTS: remark: dot products by
 // DOTS-NOT: matrix products
