@@ -61,6 +61,29 @@ def DecomposeMamba : Pass<"latent-decompose-mamba"> {
                               "latent.mamba ops that were decomposed">];
 }
 
+def MoveWeights : Pass<"latent-move-weights"> {
+  let summary = "routing weights before or after the experts' second product";
+  let description = [{
+    Makes routing weights factors of the experts' hidden rows (`to=before`) or of
+    their results (`to=after`), in `latent.moe` and in `latent.experts` with the
+    `latent.combine` that reads it. Equal in real numbers, since the product
+    between is linear without a bias; floats round differently, so no pipeline
+    runs it by itself.
+
+    ```mlir
+    %e = latent.experts <relu2> %z, %ids up(...) down(...) : ...
+    %u = latent.combine %e, %w : ...
+    // becomes, with to=before
+    %e = latent.experts <relu2> %z, %ids up(...) down(...) weights(%w : ...) : ...
+    %u = latent.combine %e : ...
+    ```
+  }];
+  let options = [Option<"to", "to", "std::string", "\"after\"",
+                        "before or after">];
+  let statistics = [Statistic<"numMoved", "weights-moved",
+                              "experts whose weights were moved">];
+}
+
 def PruneExperts : Pass<"latent-prune-experts", "::mlir::ModuleOp"> {
   let summary = "drop experts that hardly any token chooses";
   let description = [{
