@@ -339,10 +339,29 @@ LogicalResult Outliner::tieState(Operation *root, func::FuncOp kernel) {
     return root->emitOpError(
         "takes a state's value and rows that were computed "
         "before; one of them is a constant or a fill");
-  // A recurrence that begins with a fill has a state of its own.
-  if (state)
+  if (state) {
     kernel.setResultAttr(number, "tercet.tied",
                          b.getI64IntegerAttr(state.getArgNumber()));
+    return success();
+  }
+  // A recurrence that begins with a fill has a state of its own; a constant of
+  // one value is a fill that each tile makes for itself.
+  auto constant = value.getDefiningOp<arith::ConstantOp>();
+  if (!constant)
+    return success();
+  auto elements = dyn_cast<DenseElementsAttr>(constant.getValue());
+  if (!elements || !elements.isSplat())
+    return root->emitOpError("begins with a state that is a constant of several "
+                             "values; make it a weight, an input or a state");
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPoint(root);
+  Location loc = root->getLoc();
+  Value scalar = arith::ConstantOp::create(
+      b, loc, elements.getSplatValue<TypedAttr>());
+  Value empty = tensor::EmptyOp::create(
+      b, loc, elements.getType().getShape(), elements.getElementType());
+  Value fill = linalg::FillOp::create(b, loc, scalar, empty).getResult(0);
+  root->replaceUsesOfWith(value, fill);
   return success();
 }
 

@@ -71,3 +71,14 @@ func.func @pure(%x: tensor<1x288xf32>, %w: tensor<288x4xf32>, %bias: tensor<288x
       outs(%init, %s0 : tensor<1x288xf32>, tensor<3x288xf32>) -> tensor<1x288xf32>, tensor<3x288xf32>
   return %y, %s1 : tensor<1x288xf32>, tensor<3x288xf32>
 }
+
+// One that begins with a constant makes its part of it in each tile.
+// PLAN: plan.program @zero
+// PLAN-NOT: plan.copy
+func.func @zero(%x: tensor<1x288xf32>, %w: tensor<288x4xf32>, %bias: tensor<288xf32>) -> (tensor<1x288xf32>, tensor<3x288xf32>) {
+  %s0 = arith.constant dense<0.0> : tensor<3x288xf32>
+  %init = tensor.empty() : tensor<1x288xf32>
+  %y, %s1 = rows.causal_conv ins(%x, %w, %bias : tensor<1x288xf32>, tensor<288x4xf32>, tensor<288xf32>)
+      outs(%init, %s0 : tensor<1x288xf32>, tensor<3x288xf32>) -> tensor<1x288xf32>, tensor<3x288xf32>
+  return %y, %s1 : tensor<1x288xf32>, tensor<3x288xf32>
+}

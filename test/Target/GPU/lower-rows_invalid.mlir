@@ -1,4 +1,4 @@
-// RUN: tercet-opt %s --split-input-file --verify-diagnostics --pass-pipeline='builtin.module(func.func(gpu-lower-rows-matmul-matrix,gpu-lower-rows-matmul))'
+// RUN: tercet-opt %s --split-input-file --verify-diagnostics --pass-pipeline='builtin.module(func.func(gpu-lower-rows-matmul-matrix,gpu-lower-rows-matmul,gpu-lower-rows-scan))'
 
 func.func @engine(%x: memref<?x64xi8>, %sums: memref<?xi32>, %w: memref<1x256xi8>, %y: memref<?x16xi32>) {
   // expected-error @below {{with k_split in its config needs memrefs, tiled outputs, a positive k_split and row_block, and an engine of one lane}}
@@ -34,5 +34,13 @@ func.func @matrix(%x: memref<?x64xi8>, %sums: memref<?xi32>, %w: memref<1x256xi8
   ^bb0(%acc: i32):
     rows.yield %acc : i32
   }
+  return
+}
+
+// -----
+
+func.func @scan(%x: memref<2x4x3xf32>, %dt: memref<2x4xf32>, %b: memref<2x2x5xf32>, %h: memref<4xf32>, %s: memref<4x3x5xf32>) {
+  // expected-error @below {{needs memrefs and a config with threads}}
+  rows.scan chunk(8) ins(%x, %dt, %b, %b, %h, %h, %h : memref<2x4x3xf32>, memref<2x4xf32>, memref<2x2x5xf32>, memref<2x2x5xf32>, memref<4xf32>, memref<4xf32>, memref<4xf32>) outs(%x, %s : memref<2x4x3xf32>, memref<4x3x5xf32>)
   return
 }
