@@ -5,9 +5,14 @@ a large model costs is measured on it.
 
 M is a Mamba-2 layer, E a mixture of 512 experts in a latent space, * attention. `decode`
 takes one token at a position, `prefill` any number of them up to the context. Matrices are
-ternary; embedding, router and norms are f32. --shrink divides the widths, for tests.
+ternary, in the weight file or made of its floats (--masters); embedding, router and norms
+are f32. --shrink divides the widths, for tests. --values writes a weight file, of values
+that repeat, to measure encoding on.
 """
 import argparse
+import json
+import random
+import struct
 
 PATTERN = ("MEMEMEM*EMEMEMEM*EMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEMEM*EMEMEMEM*EMEMEMEME")
 
@@ -51,15 +56,26 @@ class Function:
     def rows(self, *shape):
         return "tensor<" + "x".join(str(n) for n in (self.m, *shape)) + "xf32>"
 
+    def matrix(self, key, *shape):
+        """A ternary matrix, or one for each expert, its scales and their types."""
+        masters = self.model.masters
+        w, kind = self.weight(f"{key}.weight", *shape, element=masters or "!ternary.trit")
+        scale = "tensor<" + "".join(f"{n}x" for n in shape[:-2]) + "f32>"
+        if not masters:
+            return w, self.weight(f"{key}.scale", *shape[:-2])[0], kind, scale
+        trits = kind.replace(f"x{masters}>", "x!ternary.trit>")
+        if key not in self.loaded:
+            self.loaded[key] = self.emit(f"ternary.ternarize {w} : {kind} -> {trits}, {scale}")
+            self.lines[-1] = self.lines[-1].replace(" =", ":2 =", 1)
+        return f"{self.loaded[key]}#0", f"{self.loaded[key]}#1", trits, scale
+
     def clause(self, word, key, *shape):
-        """A ternary matrix, or one for each expert, and its scales."""
-        w, kind = self.weight(f"{key}.weight", *shape, element="!ternary.trit")
-        s, scale = self.weight(f"{key}.scale", *shape[:-2])
+        w, s, kind, scale = self.matrix(key, *shape)
         return f"{word}({w}, {s} : {kind}, {scale})"
 
     def linear(self, x, key, n, k, norm=None):
-        w, kind = self.weight(f"{key}.weight", n, k, element="!ternary.trit")
-        scale = f" scale({self.weight(key + '.scale')[0]} : tensor<f32>)"
+        w, s, kind, _ = self.matrix(key, n, k)
+        scale = f" scale({s} : tensor<f32>)"
         gain = ""
         if norm:
             value, gain_kind = self.weight(norm, k)
@@ -163,14 +179,45 @@ class Function:
 
 
 class Model:
-    def __init__(self, widths, pattern, entries):
-        self.widths, self.weights, self.states = widths, {}, {}
+    def __init__(self, widths, pattern, entries, masters=None):
+        self.widths, self.masters, self.weights, self.states = widths, masters, {}, {}
         functions = [Function(self, "?" if entry == "prefill" else 1).text(entry, pattern) for entry in entries]
         globals_ = [f'ml_program.global private @"{key}"(#ml_program.extern : {kind}) : {kind}'
                     for key, kind in self.weights.items()]
         globals_ += [f"ml_program.global private mutable @{name}(dense<0.0> : {kind}) : {kind}"
                      for name, kind in self.states.items()]
         self.text = "\n".join(globals_ + functions)
+
+
+    def write_values(self, path):
+        """Every float has a size from 1/2 to 2 and any sign; trits are even."""
+        draw, header, blocks, at = random.Random(1), {}, [], 0
+        names = {"f32": ("F32", 4), "bf16": ("BF16", 2), "f16": ("F16", 2), "!ternary.trit": ("I8", 1)}
+        repeated = {}
+        for key, kind in self.weights.items():
+            *shape, element = kind[len("tensor<"):-1].split("x")
+            dtype, size = names[element]
+            for n in shape:
+                size *= int(n)
+            header[key] = {"dtype": dtype, "shape": [int(n) for n in shape], "data_offsets": [at, at + size]}
+            at += size
+            blocks.append((dtype, size))
+        for dtype in {dtype for dtype, _ in blocks}:
+            block = bytearray(draw.randbytes(1 << 22))
+            if dtype == "I8":
+                block = bytearray(b % 3 + 255 & 255 for b in block)
+            else:
+                step = {"F32": 4, "BF16": 2, "F16": 2}[dtype]
+                block[step - 1::step] = bytes((0x38 if dtype == "F16" else 0x3f) | b & 0x80 for b in block[step - 1::step])
+            repeated[dtype] = bytes(block)
+        text = json.dumps(header).encode()
+        with open(path, "wb") as file:
+            file.write(struct.pack("<Q", len(text)) + text)
+            for dtype, size in blocks:
+                while size:
+                    piece = repeated[dtype][:size]
+                    file.write(piece)
+                    size -= len(piece)
 
 
 def main():
@@ -180,9 +227,14 @@ def main():
     parser.add_argument("--shrink", type=int, default=1, help="a power of 2 that widths are divided by")
     parser.add_argument("--context", type=int, default=4096)
     parser.add_argument("--entries", default="decode", help="decode, prefill or both, with a comma")
+    parser.add_argument("--masters", choices=("f32", "bf16", "f16"), help="matrices are made of floats of this type")
+    parser.add_argument("--values", metavar="FILE", help="also writes a weight file")
     options = parser.parse_args()
     pattern = options.pattern or PATTERN[:options.layers]
-    print(Model(Widths(options.shrink, options.context), pattern, options.entries.split(",")).text)
+    model = Model(Widths(options.shrink, options.context), pattern, options.entries.split(","), options.masters)
+    print(model.text)
+    if options.values:
+        model.write_values(options.values)
 
 
 if __name__ == "__main__":

@@ -16,12 +16,17 @@ namespace tercet::compiler {
 using TakeBytes = llvm::function_ref<void(llvm::ArrayRef<uint8_t>)>;
 
 /// `size` bytes as they are.
-void copyWeight(TensorReader &source, size_t size, TakeBytes take);
+mlir::LogicalResult copyWeight(rows::WeightOp op, size_t size,
+                               TensorReader &source, TakeBytes take);
 
-/// The transforms `encode`, `ternarize_encode` and `ternarize_scale`, a matrix
-/// at a time. `type` is that of the source.
+/// The transforms `encode`, `ternarize_encode` and `ternarize_scale`; `type` is
+/// that of the source. Of a tensor of experts as many matrices are in memory as
+/// there are threads, of a large matrix a block of rows. The scales of
+/// ternarized matrices are added to `scales`; `take` gets no bytes for
+/// ternarize_scale.
 mlir::LogicalResult encodeWeight(rows::WeightOp op, mlir::RankedTensorType type,
-                                 TensorReader &source, TakeBytes take);
+                                 TensorReader &source,
+                                 std::vector<float> &scales, TakeBytes take);
 
 } // namespace tercet::compiler
 

@@ -88,11 +88,10 @@ SyntheticWeights::SyntheticWeights(std::optional<uint64_t> seed, StringRef key,
     : random(seed.has_value()), state(seed.value_or(0) ^ llvm::xxh3_64bits(key)),
       type(type), sparsity(sparsity) {}
 
-void SyntheticWeights::next(size_t size, std::vector<uint8_t> &bytes) {
+void SyntheticWeights::next(MutableArrayRef<uint8_t> bytes) {
   Random generator{state};
   Random *random = this->random ? &generator : nullptr;
   Type element = type.getElementType();
-  bytes.resize(size);
   // Every byte is two values of 4 bits, or a power of two.
   bool halves = isa<Float4E2M1FNType>(element);
   if (isa<ternary::TritType>(element)) {
@@ -104,7 +103,7 @@ void SyntheticWeights::next(size_t size, std::vector<uint8_t> &bytes) {
                     : 127 - (random ? random->below(8) : 0);
   } else {
     unsigned width = llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
-    for (size_t at = 0; at < size; at += width) {
+    for (size_t at = 0; at < bytes.size(); at += width) {
       uint64_t bits = makeElement(element, random);
       std::memcpy(bytes.data() + at, &bits, width);
     }

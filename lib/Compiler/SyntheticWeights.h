@@ -24,7 +24,7 @@ public:
                    mlir::RankedTensorType type, ternary::SparsityAttr sparsity);
   /// The next values of the tensor as bytes: whole rows of trits, whole elements
   /// of anything else.
-  void next(size_t size, std::vector<uint8_t> &bytes);
+  void next(llvm::MutableArrayRef<uint8_t> bytes);
 
 private:
   bool random;

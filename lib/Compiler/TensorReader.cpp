@@ -5,29 +5,28 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Compiler/TensorReader.h"
+#include "llvm/ADT/STLExtras.h"
 
 using namespace tercet::compiler;
 
-llvm::ArrayRef<uint8_t> TensorReader::nextUpTo(size_t most) {
+bool TensorReader::next(llvm::MutableArrayRef<uint8_t> into) {
   if (made) {
-    made->next(most, storage);
-    return storage;
+    made->next(into);
+    return true;
   }
-  if (file)
-    file->release(behind);
-  behind = {};
-  while (!parts.empty() && parts.front().empty())
-    parts.pop_front();
-  if (parts.empty())
-    return {};
-  behind = parts.front().take_front(most);
-  parts.front() = parts.front().drop_front(behind.size());
-  return behind;
-}
-
-llvm::ArrayRef<uint8_t> TensorReader::next(size_t size) {
-  llvm::ArrayRef<uint8_t> bytes =
-      size ? nextUpTo(size) : llvm::ArrayRef<uint8_t>();
-  assert(bytes.size() == size && "a piece crosses from one part into another");
-  return bytes;
+  while (!into.empty()) {
+    while (!parts.empty() && parts.front().empty())
+      parts.pop_front();
+    if (parts.empty())
+      return false;
+    size_t size = std::min(into.size(), parts.front().size());
+    llvm::ArrayRef<uint8_t> piece = parts.front().take_front(size);
+    if (!file)
+      llvm::copy(piece, into.begin());
+    else if (!file->read(piece, into.data()))
+      return false;
+    parts.front() = parts.front().drop_front(size);
+    into = into.drop_front(size);
+  }
+  return true;
 }

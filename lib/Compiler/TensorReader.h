@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A tensor of experts has gigabytes: it is read front to back, a matrix at a
-// time, and what is behind the reader goes back to the operating system.
+// A tensor of experts has gigabytes: it is read front to back, a piece at a
+// time. A copy of a reader reads the same once more.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TERCET_LIB_COMPILER_TENSORREADER_H
@@ -15,6 +15,7 @@
 #include "lib/Compiler/SyntheticWeights.h"
 #include "lib/Support/Safetensors.h"
 #include <deque>
+#include <memory>
 #include <optional>
 
 namespace tercet::compiler {
@@ -26,27 +27,22 @@ public:
                llvm::ArrayRef<llvm::ArrayRef<uint8_t>> parts)
       : file(&file), parts(parts.begin(), parts.end()) {}
   /// Bytes that are there already.
-  explicit TensorReader(std::vector<uint8_t> bytes) : owned(std::move(bytes)) {
-    parts.push_back(owned);
+  explicit TensorReader(std::vector<uint8_t> bytes)
+      : owned(std::make_shared<const std::vector<uint8_t>>(std::move(bytes))) {
+    parts.push_back(*owned);
   }
-  TensorReader(TensorReader &&) = default;
   /// Made-up values.
   explicit TensorReader(SyntheticWeights made) : made(std::move(made)) {}
 
-  bool isMade() const { return made.has_value(); }
-  /// The next bytes, exactly `size` of them, which are there and of which none
-  /// crosses from one part into another; valid until the next call.
-  llvm::ArrayRef<uint8_t> next(size_t size);
-  /// As many as are left of this part, at most `most`; empty at the end of a
-  /// file's tensor.
-  llvm::ArrayRef<uint8_t> nextUpTo(size_t most);
+  /// Fills `into` with the next bytes: whole rows of trits, whole elements of
+  /// anything else. False where the file cannot be read.
+  bool next(llvm::MutableArrayRef<uint8_t> into);
 
 private:
   const support::SafetensorsFile *file = nullptr;
   std::deque<llvm::ArrayRef<uint8_t>> parts;
-  llvm::ArrayRef<uint8_t> behind;
   std::optional<SyntheticWeights> made;
-  std::vector<uint8_t> storage, owned;
+  std::shared_ptr<const std::vector<uint8_t>> owned;
 };
 
 } // namespace tercet::compiler

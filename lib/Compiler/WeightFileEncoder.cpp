@@ -124,7 +124,6 @@ FailureOr<Digest> WeightFileEncoder::encode(WeightStore &weights,
   auto writer = artifact::WeightFileWriter::create(path);
   if (!writer)
     return fail(writer.takeError());
-  sourceBytes = 0;
   for (auto [op, entry] : llvm::zip(ops, layout.getEntries())) {
     (*writer)->padTo(entry.offset);
     if (failed(weights.stream(
@@ -134,8 +133,8 @@ FailureOr<Digest> WeightFileEncoder::encode(WeightStore &weights,
       return op.emitError("weight '")
              << op.getKey() << "' did not become the " << entry.length
              << " bytes that it was laid out for";
-    sourceBytes += WeightStore::getSourceBytes(op);
   }
+  sourceBytes = weights.getBytesRead();
   llvm::Expected<Digest> done = (*writer)->finish(digest);
   if (!done)
     return fail(done.takeError());

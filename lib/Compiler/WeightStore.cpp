@@ -214,7 +214,8 @@ TensorReader WeightStore::openSource(rows::WeightOp op) const {
   if (it != tensors.end()) {
     bytes = it->second.tensor->data;
   } else {
-    made.next(getBytesOf(type), whole);
+    whole.resize(getBytesOf(type));
+    made.next(whole);
     bytes = whole;
   }
   size_t slice = bytes.size() / type.getDimSize(0);
@@ -230,18 +231,30 @@ TensorReader WeightStore::openSource(rows::WeightOp op) const {
 }
 
 LogicalResult WeightStore::stream(rows::WeightOp op, TakeBytes take) {
-  TensorReader source = openSource(op);
-  switch (op.getTransform()) {
-  case rows::WeightTransform::Identity:
-  case rows::WeightTransform::Bytes:
-    copyWeight(source, getSourceBytes(op), take);
-    return success();
-  case rows::WeightTransform::Encode:
-  case rows::WeightTransform::TernarizeEncode:
-  case rows::WeightTransform::TernarizeScale:
-    return encodeWeight(op, op.getSelectedType(), source, take);
+  if (op.getTransform() == rows::WeightTransform::Identity ||
+      op.getTransform() == rows::WeightTransform::Bytes) {
+    TensorReader source = openSource(op);
+    bytesRead += getSourceBytes(op);
+    return copyWeight(op, getSourceBytes(op), source, take);
   }
-  llvm_unreachable("every transform has a case");
+  // The trits and the scale of a master are two weights: it is read once.
+  std::string id;
+  llvm::raw_string_ostream(id) << op.getKey() << '\0' << op.getSourceType()
+                               << op.getSparsityAttr() << op.getSelectAttr();
+  bool isScale = op.getTransform() == rows::WeightTransform::TernarizeScale;
+  auto known = scales.find(id);
+  if (!isScale || known == scales.end()) {
+    TensorReader source = openSource(op);
+    bytesRead += getSourceBytes(op);
+    std::vector<float> found;
+    if (failed(encodeWeight(op, op.getSelectedType(), source, found, take)))
+      return failure();
+    known = scales.insert_or_assign(id, std::move(found)).first;
+  }
+  if (isScale)
+    take(ArrayRef((const uint8_t *)known->second.data(),
+                  known->second.size() * sizeof(float)));
+  return success();
 }
 
 FailureOr<ArrayRef<uint8_t>> WeightStore::getBytes(rows::WeightOp op) {

@@ -40,8 +40,8 @@ public:
   /// The stored bytes, a piece at a time: of the source no more than one matrix
   /// is in memory.
   mlir::LogicalResult stream(rows::WeightOp op, TakeBytes take);
-  /// Bytes of the source tensor of a weight, of the slices that it selects.
-  static int64_t getSourceBytes(rows::WeightOp op);
+  /// Bytes of the tensors that stream() has read.
+  uint64_t getBytesRead() const { return bytesRead; }
 
   /// What the artifact refers to instead of holding weights, or none.
   std::optional<artifact::ExternalWeights> external;
@@ -54,11 +54,14 @@ private:
   };
   /// The source tensor, from a file or made up.
   TensorReader openSource(rows::WeightOp op) const;
+  static int64_t getSourceBytes(rows::WeightOp op);
 
   std::vector<std::unique_ptr<support::SafetensorsFile>> files;
   llvm::StringMap<Located> tensors;
   bool splat = false, random = false;
-  uint64_t seed = 0;
+  uint64_t seed = 0, bytesRead = 0;
+  /// Of ternarized matrices, by key, type and sparsity.
+  std::map<std::string, std::vector<float>> scales;
   /// By key, transform, code, sparsity and type.
   std::map<std::string, std::vector<uint8_t>> computed;
 };

@@ -22,10 +22,10 @@
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/MathExtras.h"
-#include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
-#include <sys/mman.h>
+#include <cerrno>
+#include <fcntl.h>
+#include <unistd.h>
 
 using namespace llvm;
 using namespace tercet::support;
@@ -239,7 +239,11 @@ Expected<std::unique_ptr<SafetensorsFile>> SafetensorsFile::open(StringRef path)
   if (!buffer)
     return makeError("cannot read weights from '" + path +
                      "': " + buffer.getError().message());
-  return parse(std::move(*buffer), path);
+  bool mapped = (*buffer)->getBufferKind() == MemoryBuffer::MemoryBuffer_MMap;
+  auto file = parse(std::move(*buffer), path);
+  if (file && mapped)
+    (*file)->fd = ::open(path.str().c_str(), O_RDONLY | O_CLOEXEC);
+  return file;
 }
 
 Expected<std::unique_ptr<SafetensorsFile>>
@@ -258,15 +262,26 @@ const FileTensor *SafetensorsFile::find(StringRef tensor) const {
   return it == index.end() ? nullptr : &tensors[it->second];
 }
 
-void SafetensorsFile::release(ArrayRef<uint8_t> data) const {
-  // Memory that is no mapping of the file would be lost.
-  if (buffer->getBufferKind() != MemoryBuffer::MemoryBuffer_MMap)
-    return;
-  uintptr_t page = sys::Process::getPageSizeEstimate();
-  uintptr_t begin = alignDown((uintptr_t)data.data(), page);
-  uintptr_t end = alignDown((uintptr_t)data.end(), page);
-  if (begin < end)
-    (void)::madvise((void *)begin, end - begin, MADV_DONTNEED);
+SafetensorsFile::~SafetensorsFile() {
+  if (fd >= 0)
+    ::close(fd);
+}
+
+bool SafetensorsFile::read(ArrayRef<uint8_t> data, uint8_t *into) const {
+  if (fd < 0) {
+    llvm::copy(data, into);
+    return true;
+  }
+  off_t at = (const char *)data.data() - buffer->getBufferStart();
+  for (size_t done = 0; done < data.size();) {
+    ssize_t n = ::pread(fd, into + done, data.size() - done, at + done);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return false;
+    done += n;
+  }
+  return true;
 }
 
 Error SafetensorsFile::parseHeader() {

@@ -46,15 +46,18 @@ public:
   /// The tensor of this name, or null.
   const FileTensor *find(llvm::StringRef tensor) const;
   const llvm::StringMap<std::string> &getMetadata() const { return metadata; }
-  /// Gives the memory of data that will not be read soon back to the operating
-  /// system; it stays readable.
-  void release(llvm::ArrayRef<uint8_t> data) const;
+  /// Copies data of this file, which then takes no memory of the process; false
+  /// where the file cannot be read, or has become shorter.
+  bool read(llvm::ArrayRef<uint8_t> data, uint8_t *into) const;
+
+  ~SafetensorsFile();
 
 private:
   SafetensorsFile() = default;
   llvm::Error parseHeader();
 
   std::string name;
+  int fd = -1; // of a mapped file
   std::unique_ptr<llvm::MemoryBuffer> buffer;
   std::vector<FileTensor> tensors;
   llvm::StringMap<size_t> index;

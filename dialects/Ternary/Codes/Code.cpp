@@ -62,7 +62,7 @@ static std::string describeRefusal(const Code &code, ArrayRef<int8_t> word,
 LogicalResult tercet::ternary::pack(const Code &code, ArrayRef<int8_t> trits,
                                     int64_t n, int64_t k,
                                     MutableArrayRef<uint8_t> bytes,
-                                    std::string *error) {
+                                    std::string *error, int64_t firstRow) {
   int64_t perWord = code.getWeightsPerWord(), words = code.getWordsPerRow(k);
   int64_t panelBytes = code.getPanelBytes(k);
   assert(static_cast<int64_t>(trits.size()) == n * k);
@@ -89,7 +89,7 @@ LogicalResult tercet::ternary::pack(const Code &code, ArrayRef<int8_t> trits,
       FailureOr<uint32_t> value = code.encodeWord(source);
       if (failed(value)) {
         if (error)
-          *error = describeRefusal(code, source, row, t * perWord, k);
+          *error = describeRefusal(code, source, firstRow + row, t * perWord, k);
         return failure();
       }
       llvm::support::endian::write32le(

@@ -116,11 +116,12 @@ const Code &getCode(CodeKind kind);
 llvm::ArrayRef<const Code *> getAllCodes();
 
 /// Packs trits [n, k] row-major into getPanels(n) * getPanelBytes(k) bytes.
-/// Fails with the row and column of the first group the code cannot hold.
+/// Fails with the row (from `firstRow` on) and column of the first group the code
+/// cannot hold.
 llvm::LogicalResult pack(const Code &code, llvm::ArrayRef<int8_t> trits,
                          int64_t n, int64_t k,
                          llvm::MutableArrayRef<uint8_t> bytes,
-                         std::string *error = nullptr);
+                         std::string *error = nullptr, int64_t firstRow = 0);
 /// The inverse: trits [n, k] out of packed bytes.
 void unpack(const Code &code, llvm::ArrayRef<uint8_t> bytes, int64_t n,
             int64_t k, llvm::MutableArrayRef<int8_t> trits);
@@ -129,6 +130,15 @@ void unpack(const Code &code, llvm::ArrayRef<uint8_t> bytes, int64_t n,
 /// scale, to the bit as the op says. `sparsity` may be null.
 float ternarize(llvm::ArrayRef<float> weights, int64_t n, int64_t k,
                 SparsityAttr sparsity, llvm::MutableArrayRef<int8_t> trits);
+
+// The same in parts, for a matrix that comes piece by piece.
+/// The sum of sizes goes on from `sum`, in order.
+double sumSizes(llvm::ArrayRef<float> weights, double sum);
+/// The scale for the sum over all `count` weights.
+float getTernarizeScale(double sum, int64_t count);
+/// Whole groups of the sparsity to trits.
+void roundToTrits(llvm::ArrayRef<float> weights, float scale,
+                  SparsityAttr sparsity, llvm::MutableArrayRef<int8_t> trits);
 
 /// The code with the least estimated time for weights of this sparsity (null:
 /// dense) among those that can hold them, on a CPU with these decoders or,

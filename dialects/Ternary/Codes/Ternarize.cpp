@@ -15,32 +15,37 @@
 
 using namespace tercet::ternary;
 
-float tercet::ternary::ternarize(llvm::ArrayRef<float> weights, int64_t n,
-                                 int64_t k, SparsityAttr sparsity,
-                                 llvm::MutableArrayRef<int8_t> trits) {
-  double sum = 0;
+double tercet::ternary::sumSizes(llvm::ArrayRef<float> weights, double sum) {
   for (float w : weights)
     sum += std::fabs(static_cast<double>(w));
+  return sum;
+}
+
+float tercet::ternary::getTernarizeScale(double sum, int64_t count) {
   // fmax: a mean that is not a number gives the floor.
-  float beta =
-      std::fmax(static_cast<float>(sum / static_cast<double>(n * k)), 1e-5f);
-  float s = 1.0f / beta;
-  bool exact = sparsity && sparsity.getExact();
+  return std::fmax(static_cast<float>(sum / static_cast<double>(count)), 1e-5f);
+}
+
+void tercet::ternary::roundToTrits(llvm::ArrayRef<float> weights, float scale,
+                                   SparsityAttr sparsity,
+                                   llvm::MutableArrayRef<int8_t> trits) {
+  float s = 1.0f / scale;
+  int64_t count = static_cast<int64_t>(weights.size());
   // w * s rounds to 1 or more where it is above 1/2, which itself goes to 0.
-  if (exact)
-    for (int64_t i = 0; i < n * k; ++i)
+  if (sparsity && sparsity.getExact())
+    for (int64_t i = 0; i < count; ++i)
       trits[i] = weights[i] < 0 ? -1 : 1;
   else
-    for (int64_t i = 0; i < n * k; ++i) {
+    for (int64_t i = 0; i < count; ++i) {
       float t = weights[i] * s;
       trits[i] = static_cast<int8_t>((t > 0.5f) - (t < -0.5f));
     }
   if (!sparsity)
-    return beta;
+    return;
   // A weight stays if fewer than n of its group come before it in size; of
   // equal ones the lower index does.
   int64_t m = sparsity.getM();
-  for (int64_t group = 0; group < n * k; group += m)
+  for (int64_t group = 0; group < count; group += m)
     for (int64_t i = 0; i < m; ++i) {
       float mine = std::fabs(weights[group + i]);
       int64_t before = 0;
@@ -51,5 +56,12 @@ float tercet::ternary::ternarize(llvm::ArrayRef<float> weights, int64_t n,
       if (before >= sparsity.getN())
         trits[group + i] = 0;
     }
-  return beta;
+}
+
+float tercet::ternary::ternarize(llvm::ArrayRef<float> weights, int64_t n,
+                                 int64_t k, SparsityAttr sparsity,
+                                 llvm::MutableArrayRef<int8_t> trits) {
+  float scale = getTernarizeScale(sumSizes(weights, 0), n * k);
+  roundToTrits(weights, scale, sparsity, trits);
+  return scale;
 }
