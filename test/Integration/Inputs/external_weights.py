@@ -309,6 +309,59 @@ func.func @f(%x: tensor<1x1024xf32>) -> tensor<1x1024xf32> {{
     assert megabytes < 200, report
 
 
+def large_matrix(folder):
+    """A matrix that is encoded in blocks of rows, twice read, against the definitions of
+    ternarize and of the code i2."""
+    n, k = 5000, 4096
+    kind, trits = f"tensor<{n}x{k}xbf16>", f"tensor<{n}x{k}x!ternary.trit>"
+    (folder / "matrix.mlir").write_text(f"""
+ml_program.global private @w(#ml_program.extern : {kind}) : {kind}
+func.func @f(%x: tensor<1x{k}xf32>) -> tensor<1x{n}xf32> {{
+  %w = ml_program.global_load_const @w : {kind}
+  %t, %s = ternary.ternarize %w : {kind} -> {trits}, tensor<f32>
+  %y = latent.project %x, %t scale(%s : tensor<f32>) : tensor<1x{k}xf32>, {trits} -> tensor<1x{n}xf32>
+  return %y : tensor<1x{n}xf32>
+}}""")
+    # Rows of -1, 0 and 1, which become those trits, as their mean is below 2; row r has
+    # 0 in column r, but for the rows behind column k.
+    draw = random.Random(3)
+    row = [draw.choice((-1, 0, 1, 1)) for _ in range(k)]
+    values = {-1: b"\x80\xbf", 0: b"\0\0", 1: b"\x80\x3f"}
+    pattern = bytearray(b"".join(values[v] for v in row))
+    header = json.dumps({"w": {"dtype": "BF16", "shape": [n, k], "data_offsets": [0, 2 * n * k]}}).encode()
+    with open(folder / "matrix.safetensors", "wb") as file:
+        file.write(struct.pack("<Q", len(header)) + header)
+        for r in range(n):
+            changed = bytearray(pattern)
+            if r < k:
+                changed[2 * r:2 * r + 2] = b"\0\0"
+            file.write(changed)
+    size = n * sum(map(abs, row)) - sum(map(abs, row[:n]))
+    scale = struct.pack("<f", size / (n * k))
+
+    def word(trits):
+        return sum((trits[4 * f + j] + 1) << (8 * j + 2 * f) for f in range(4) for j in range(4))
+
+    words = [word(row[16 * t:16 * t + 16]) for t in range(k // 16)]
+    expected = bytearray()
+    for panel in range((n + 15) // 16):
+        rows = []
+        for r in range(16 * panel, 16 * panel + 16):
+            own = list(words) if r < n else [0x55555555] * len(words)
+            if r < min(n, k):
+                t = r // 16
+                own[t] = word([0 if c == r else row[c] for c in range(16 * t, 16 * t + 16)])
+            rows.append(own)
+        for t in range(len(words)):
+            expected += struct.pack("<16I", *(own[t] for own in rows))
+    artifact = folder / "matrix.tercet"
+    call("tercet-compile", folder / "matrix.mlir", TARGET, "--code=i2", "--weights=external", "-o", artifact)
+    report = call("tercet-encode", artifact, f"--weights={folder}/matrix.safetensors")
+    data = (folder / "matrix.weights").read_bytes()
+    assert bytes(expected) in data and scale in data
+    assert f"from {2 * n * k / 1e9:.3f} GB of weights" in report, report
+
+
 def main():
     runtime, folder = Runtime(sys.argv[1]), pathlib.Path(sys.argv[2])
     shutil.rmtree(folder, ignore_errors=True)
@@ -322,7 +375,8 @@ def main():
     begin = time.monotonic()
     for part, arguments in ((same_results, [folder]), (states_of_an_artifact, [runtime, folder]),
                             (damaged_files, [runtime, folder]), (other_files, [runtime, folder]),
-                            (sharing, [runtime, folder]), (stopped, [runtime, folder]), (memory, [folder])):
+                            (sharing, [runtime, folder]), (stopped, [runtime, folder]),
+                            (large_matrix, [folder]), (memory, [folder])):
         part(*arguments)
         print(f"{time.monotonic() - begin:6.1f} s  {part.__name__}")
     shutil.rmtree(folder)
