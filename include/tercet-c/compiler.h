@@ -75,7 +75,8 @@ typedef struct tercet_compiler_options {
   uint32_t size;              /* sizeof(tercet_compiler_options) */
   const char *const *targets; /* "cpu:host", "cuda:sm_90a", ...: at least one */
   size_t target_count;
-  const char *const *weights; /* safetensors files, or "splat", "random:SEED" */
+  const char *const *weights; /* safetensors files, or "splat", "random:SEED",
+                                 "external", "external:FILE.weights" */
   size_t weight_count;
   const char *code;           /* a storage code for every weight that it can hold, or NULL */
   const char *name;           /* of the module in diagnostics; NULL: "model" */

@@ -220,7 +220,8 @@ TensorReader WeightStore::openSource(rows::WeightOp op) const {
   }
   size_t slice = bytes.size() / type.getDimSize(0);
   std::vector<ArrayRef<uint8_t>> parts;
-  for (int64_t i : *op.getSelect())
+  ArrayRef<int64_t> select = *op.getSelect();
+  for (int64_t i : select)
     parts.push_back(bytes.slice(i * slice, slice));
   if (it != tensors.end())
     return TensorReader(*it->second.file, parts);
