@@ -12,7 +12,7 @@ ml_program.global private @mid(#ml_program.extern : tensor<64x64xi8>) : tensor<6
 ml_program.global private @mid_s(#ml_program.extern : tensor<64xf32>) : tensor<64xf32>
 ml_program.global private @low(#ml_program.extern : tensor<64x80xf16>) : tensor<64x80xf16>
 
-func.func @many(%x: tensor<?x64xf32> {tercet.name = "x", tercet.bound = 32, tercet.dims = ["m", ""]}, %ids: tensor<?x3xi32> {tercet.name = "ids", tercet.bound = 32, tercet.dims = ["m", ""]}) -> (tensor<?x3x64xf32> {tercet.name = "y"}, tensor<?x64xf32> {tercet.name = "z"}) {
+func.func @many(%x: tensor<?x64xf32> {tercet.name = "x", tercet.bound = 32, tercet.dims = ["m", ""]}, %ids: tensor<?x3xi32> {tercet.name = "ids", tercet.bound = 32, tercet.dims = ["m", ""], tercet.range = [0, 16]}) -> (tensor<?x3x64xf32> {tercet.name = "y"}, tensor<?x64xf32> {tercet.name = "z"}) {
   %up_v = ml_program.global_load_const @up_v : tensor<16x96x64xf4E2M1FN>
   %up_b = ml_program.global_load_const @up_b : tensor<16x96x4xf8E4M3FN>
   %up_s = ml_program.global_load_const @up_s : tensor<16xf32>
@@ -37,7 +37,7 @@ func.func @many(%x: tensor<?x64xf32> {tercet.name = "x", tercet.bound = 32, terc
   return %y, %z : tensor<?x3x64xf32>, tensor<?x64xf32>
 }
 
-func.func @one(%x: tensor<1x64xf32> {tercet.name = "x"}, %ids: tensor<1x3xi32> {tercet.name = "ids"}) -> (tensor<1x3x64xf32> {tercet.name = "y"}, tensor<1x64xf32> {tercet.name = "z"}) {
+func.func @one(%x: tensor<1x64xf32> {tercet.name = "x"}, %ids: tensor<1x3xi32> {tercet.name = "ids", tercet.range = [0, 16]}) -> (tensor<1x3x64xf32> {tercet.name = "y"}, tensor<1x64xf32> {tercet.name = "z"}) {
   %up_v = ml_program.global_load_const @up_v : tensor<16x96x64xf4E2M1FN>
   %up_b = ml_program.global_load_const @up_b : tensor<16x96x4xf8E4M3FN>
   %up_s = ml_program.global_load_const @up_s : tensor<16xf32>
