@@ -165,14 +165,21 @@ private:
           << ", so there is no cubin; the driver will assemble the PTX";
       return success();
     }
-    std::string again = nvidia::askForOccupancy(ptx, assembled->kernels);
-    if (!again.empty()) {
-      llvm::Expected<nvidia::PtxasResult> second =
+    // With more and more registers to spare, until nothing spills.
+    std::string text = ptx.str();
+    for (unsigned more : {0, 8, 24, 56}) {
+      std::string again =
+          nvidia::askForOccupancy(text, assembled->kernels, more);
+      if (again.empty())
+        break;
+      llvm::Expected<nvidia::PtxasResult> next =
           nvidia::runPtxas(ptxas, again, spec.chip);
-      if (!second)
-        llvm::consumeError(second.takeError());
-      else if (countSpills(*second) < countSpills(*assembled))
-        *assembled = std::move(*second);
+      if (!next) {
+        llvm::consumeError(next.takeError());
+      } else if (countSpills(*next) < countSpills(*assembled)) {
+        *assembled = std::move(*next);
+        text = std::move(again);
+      }
     }
     for (const KernelReport &report : assembled->kernels) {
       auto it = llvm::find_if(result.kernels, [&](const KernelReport &known) {

@@ -140,7 +140,8 @@ std::vector<KernelReport> nvidia::parsePtxasReport(StringRef text) {
 }
 
 std::string nvidia::askForOccupancy(StringRef ptx,
-                                    ArrayRef<KernelReport> kernels) {
+                                    ArrayRef<KernelReport> kernels,
+                                    unsigned more) {
   constexpr unsigned kRegistersOfSM = 64 * 1024, kRegisterGroup = 8;
   std::string text = ptx.str();
   bool changed = false;
@@ -152,12 +153,19 @@ std::string nvidia::askForOccupancy(StringRef ptx,
       continue;
     unsigned threads = 0;
     StringRef rest = StringRef(text).drop_front(at + strlen(size));
-    unsigned each = alignTo(std::max(kernel.registers, 1u), kRegisterGroup);
+    unsigned each =
+        alignTo(std::max(kernel.registers, 1u) + more, kRegisterGroup);
     if (rest.consumeInteger(10, threads) || !threads ||
         each * threads > kRegistersOfSM)
       continue;
-    text.insert(at, "\n.minnctapersm " +
-                        std::to_string(kRegistersOfSM / (each * threads)));
+    static const char request[] = "\n.minnctapersm ";
+    size_t before = text.rfind('\n', at - 1);
+    if (StringRef(text).drop_front(before).starts_with(request)) {
+      text.erase(before, at - before);
+      at = before;
+    }
+    text.insert(at,
+                request + std::to_string(kRegistersOfSM / (each * threads)));
     changed = true;
   }
   return changed ? text : "";
