@@ -167,7 +167,7 @@ private:
     }
     // With more and more registers to spare, until nothing spills.
     std::string text = ptx.str();
-    for (unsigned more : {0, 8, 24, 56}) {
+    for (unsigned more : {0, 8, 24, 56, 120}) {
       std::string again =
           nvidia::askForOccupancy(text, assembled->kernels, more);
       if (again.empty())
