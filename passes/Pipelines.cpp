@@ -8,6 +8,7 @@
 #include "dialects/Latent/Transforms/Passes.h"
 #include "dialects/Plan/IR/Plan.h"
 #include "dialects/Rows/IR/Rows.h"
+#include "dialects/Spatial/Transforms/Passes.h"
 #include "dialects/Ternary/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
@@ -163,6 +164,7 @@ void tercet::buildToRowsPipeline(OpPassManager &pm,
         pm.addPass(createInlinerPass());
         pm.addPass(createSymbolDCEPass());
         pm.addPass(createLowerStateUpdates());
+        pm.addPass(createDecomposeSpatial());
         pm.addPass(createDecomposeMoe());
         pm.addPass(createDecomposeMamba());
         pm.addPass(createDecomposeLatent());
@@ -236,6 +238,7 @@ struct ToRowsPipelineOptions
 
 void tercet::registerTercetPasses() {
   registerTercetLatentPasses();
+  registerTercetSpatialPasses();
   registerTercetTernaryPasses();
   registerTercetRowsPasses();
   registerTercetKernelsPasses();

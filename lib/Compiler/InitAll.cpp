@@ -9,6 +9,7 @@
 #include "dialects/Plan/IR/Plan.h"
 #include "dialects/Rows/IR/Rows.h"
 #include "dialects/Rows/Transforms/BufferizableOpInterfaceImpl.h"
+#include "dialects/Spatial/IR/Spatial.h"
 #include "dialects/Ternary/IR/Ternary.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -20,9 +21,9 @@ using namespace mlir;
 void tercet::registerAllDialects(DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<ternary::TernaryDialect, latent::LatentDialect,
-                  rows::RowsDialect,
-                  plan::PlanDialect>();
+  registry
+      .insert<ternary::TernaryDialect, latent::LatentDialect,
+              spatial::SpatialDialect, rows::RowsDialect, plan::PlanDialect>();
   rows::registerBufferizableOpInterfaceExternalModels(registry);
   registerAllTargets();
   for (const TargetBackend *backend : getAllTargets())
@@ -36,8 +37,8 @@ void tercet::registerAllPasses() {
 }
 
 llvm::ArrayRef<llvm::StringRef> tercet::getPassNames() {
-  // MLIR's registry cannot be walked; CMake collects the names from the Passes.td
-  // files.
+  // MLIR's registry cannot be walked; CMake collects the names from the
+  // Passes.td files.
   static const llvm::StringRef names[] = {
       "tercet-to-rows",
       "tercet-to-kernels",

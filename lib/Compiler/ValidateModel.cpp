@@ -25,7 +25,7 @@ static bool isAllowed(Operation *op) {
     return true;
   StringRef dialect = op->getName().getDialectNamespace();
   for (StringRef allowed : {"func", "arith", "math", "linalg", "tensor",
-                            "ml_program", "ternary", "latent", "affine"})
+                            "ml_program", "ternary", "latent", "spatial", "affine"})
     if (dialect == allowed)
       return true;
   return false;
@@ -49,7 +49,7 @@ LogicalResult tercet::compiler::validateModel(ModuleOp module) {
       diag << (i ? ", " : "") << "'" << entry.first << "' ("
            << entry.second.count << (entry.second.count == 1 ? " time)" : " times)");
     diag << "; a model is made of func, linalg, tensor, arith, math, "
-            "ml_program, ternary and latent ops";
+            "ml_program, ternary, latent and spatial ops";
     for (auto &[name, kind] : llvm::drop_begin(unsupported))
       diag.attachNote(kind.first) << "first '" << name << "' is here";
     return failure();

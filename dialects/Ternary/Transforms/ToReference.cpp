@@ -13,6 +13,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Latent/Transforms/Passes.h"
+#include "dialects/Spatial/Transforms/Passes.h"
 #include "dialects/Ternary/Transforms/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -97,6 +98,7 @@ struct ToReference : tercet::impl::ToReferenceBase<ToReference> {
     OpPassManager pm(ModuleOp::getOperationName());
     pm.addPass(createInlinerPass());
     pm.addPass(createSymbolDCEPass());
+    pm.addPass(createDecomposeSpatial());
     pm.addPass(createDecomposeMoe());
     pm.addPass(createDecomposeMamba());
     if (failed(runPipeline(pm, module)) || failed(moveWeights(module)) ||

@@ -1,0 +1,14 @@
+//===- Spatial.td - the spatial dialect ------------------------*- tablegen -*-===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef TERCET_DIALECTS_SPATIAL_IR_SPATIAL
+#define TERCET_DIALECTS_SPATIAL_IR_SPATIAL
+
+include "dialects/Spatial/IR/SpatialDialect.td"
+include "dialects/Spatial/IR/SpatialAttrs.td"
+include "dialects/Spatial/IR/SpatialTokens.td"
+
+#endif

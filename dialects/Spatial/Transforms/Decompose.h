@@ -1,0 +1,25 @@
+//===- Decompose.h - what spatial ops are, by family ------------*- C++ -*-===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Each function replaces every use of an op's results by what it builds before
+// the op, or says no: the op is then of another family, or has a kernel of its
+// own.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TERCET_DIALECTS_SPATIAL_TRANSFORMS_DECOMPOSE_H
+#define TERCET_DIALECTS_SPATIAL_TRANSFORMS_DECOMPOSE_H
+
+#include "dialects/Ternary/Transforms/ReferenceBuilder.h"
+
+namespace tercet::spatial {
+
+/// Ops of SpatialTokens.td.
+bool decomposeTokens(ternary::ReferenceBuilder &r, mlir::Operation *op);
+
+} // namespace tercet::spatial
+
+#endif
