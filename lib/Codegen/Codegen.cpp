@@ -7,17 +7,19 @@
 //
 // What both vendors need of LLVM: translation, the middle end (without it,
 // generic address space accesses would reach the code generator), and emission.
-// Chips are checked before LLVM sees them: it ends the process on an unknown one.
+// Chips are checked before LLVM sees them: it ends the process on an unknown
+// one.
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Codegen/Codegen.h"
+#include "lib/Codegen/KeepElementLoops.h"
 #include "lib/Support/OutputFile.h"
+#include "lib/Support/PassBisect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "lib/Support/PassBisect.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -34,7 +36,7 @@ using namespace tercet::codegen;
 const llvm::Target *codegen::findBackEnd(StringRef triple) {
   static std::once_flag once;
   std::call_once(once, [] {
-    // What Tercet has targets for, and nothing else: each costs start-up time.
+  // What Tercet has targets for, and nothing else: each costs start-up time.
 #define TERCET_BACK_END(NAME)                                                  \
   LLVMInitialize##NAME##TargetInfo();                                          \
   LLVMInitialize##NAME##Target();                                              \
@@ -96,8 +98,7 @@ std::unique_ptr<Codegen> Codegen::create(ModuleOp kernels,
   self->machine.reset(target->createTargetMachine(
       llvm::Triple(spec.triple), spec.chip, features, machineOptions,
       llvm::Reloc::PIC_, std::nullopt, levels[std::min(3u, options.optLevel)]));
-  self->module =
-      translateModuleToLLVMIR(kernels, self->context, options.stem);
+  self->module = translateModuleToLLVMIR(kernels, self->context, options.stem);
   if (!self->module)
     return nullptr;
   self->module->setTargetTriple(llvm::Triple(spec.triple));
@@ -124,6 +125,13 @@ LogicalResult Codegen::optimize() {
     options.passBisect->attach(context, callbacks);
   llvm::PassBuilder builder(machine.get(), llvm::PipelineTuningOptions(),
                             std::nullopt, &callbacks);
+  // Threads of a GPU have no vectors to fill.
+  if (!llvm::Triple(machine->getTargetTriple()).isGPU())
+    builder.registerPipelineStartEPCallback(
+        [](llvm::ModulePassManager &passes, llvm::OptimizationLevel) {
+          passes.addPass(
+              llvm::createModuleToFunctionPassAdaptor(KeepElementLoops()));
+        });
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(sccs);
   builder.registerFunctionAnalyses(functions);
@@ -144,7 +152,8 @@ LogicalResult Codegen::optimize() {
     if (function.isDeclaration() && !function.isIntrinsic())
       return kernels.emitError("a kernel calls '")
              << function.getName().str()
-             << "', which is not there to be called; every function must be expanded";
+             << "', which is not there to be called; every function must be "
+                "expanded";
   return success();
 }
 

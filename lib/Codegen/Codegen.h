@@ -21,10 +21,11 @@ const llvm::Target *findBackEnd(llvm::StringRef triple);
 bool isKnownChip(llvm::StringRef triple, llvm::StringRef chip);
 /// The chips that it knows and that `keep` wants, in its order, once each.
 std::vector<std::string>
-listChips(llvm::StringRef triple, llvm::function_ref<bool(llvm::StringRef)> keep);
+listChips(llvm::StringRef triple,
+          llvm::function_ref<bool(llvm::StringRef)> keep);
 
-/// A module of kernels on its way to machine code. Floating point is as written:
-/// no contraction, no reassociation, IEEE division and square root.
+/// A module of kernels on its way to machine code. Floating point is as
+/// written: no contraction, no reassociation, IEEE division and square root.
 class Codegen {
 public:
   /// Null, with an error emitted, where the back end is missing.
