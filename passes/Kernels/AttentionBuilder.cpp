@@ -16,7 +16,8 @@ using namespace tercet::kernels;
 
 AttentionBuilder::AttentionBuilder(rows::AttentionOp op, bool fma)
     : op(op), b(op), loc(op.getLoc()), fma(fma), keyWidth(op.getKeyWidth()),
-      valueWidth(op.getValueWidth()), group(op.getGroup()) {}
+      valueWidth(op.getValueWidth()),
+      group(op.getGroup() / op.getMasksPerKeyHead()) {}
 
 Value AttentionBuilder::index(int64_t value) {
   return arith::ConstantIndexOp::create(b, loc, value);
@@ -112,11 +113,44 @@ AttentionBuilder::forEach(Value from, Value to, int64_t step, ValueRange inits,
   return Values(loop.getResults());
 }
 
-void AttentionBuilder::forEachKeyBlock(Value keys, int64_t blockKeys,
+void AttentionBuilder::forEachKeyBlock(Value keys, int64_t blockKeys, Value set,
                                        function_ref<void(Value, Value)> body) {
-  forEach(index(0), keys, blockKeys, [&](Value from) {
-    body(from, minIndex(emit<arith::SubIOp>(keys, from), index(blockKeys)));
+  auto forEachPart = [&](Value begin, Value end) {
+    forEach(begin, end, blockKeys, [&](Value from) {
+      body(from, minIndex(emit<arith::SubIOp>(end, from), index(blockKeys)));
+    });
+  };
+  Value blocks = op.getBlocks();
+  if (!blocks)
+    return forEachPart(index(0), keys);
+  Value mask = op.getMaskHeads() == 1 ? index(0) : set;
+  auto place = [&](Value block) -> Value {
+    if (std::optional<ArrayRef<int64_t>> size = op.getBlockSize())
+      return emit<arith::MulIOp>(block, index(size->back()));
+    Value offset = emit<memref::LoadOp>(op.getKeyOffsets(), block);
+    return maxIndex(emit<arith::IndexCastOp>(b.getIndexType(), offset),
+                    index(0));
+  };
+  forEach(index(0), emit<memref::DimOp>(blocks, index(2)), 1, [&](Value j) {
+    Value chosen = emit<memref::LoadOp>(blocks, ValueRange{mask, index(0), j});
+    chosen = emit<arith::CmpIOp>(
+        arith::CmpIPredicate::ne, chosen,
+        arith::ConstantOp::create(b, loc, b.getI8IntegerAttr(0)));
+    Value begin = place(j), end = minIndex(place(addIndex(j, 1)), keys);
+    // A loop without steps rather than a branch: steps may have barriers.
+    forEachPart(begin, emit<arith::SelectOp>(chosen, end, begin));
   });
+}
+
+Value AttentionBuilder::getKeyHead(Value set) {
+  int64_t sets = op.getMasksPerKeyHead();
+  return sets == 1 ? set : emit<arith::DivUIOp>(set, index(sets));
+}
+
+std::pair<Value, Value> AttentionBuilder::placeRow(Value row, Value set) {
+  Value query = emit<arith::DivUIOp>(row, index(group));
+  Value member = emit<arith::RemUIOp>(row, index(group));
+  return {query, addIndex(emit<arith::MulIOp>(set, index(group)), member)};
 }
 
 Value AttentionBuilder::allocate(ArrayRef<int64_t> shape, Type element) {
@@ -164,4 +198,17 @@ Value AttentionBuilder::getVisibleKeys(Value query) {
 float AttentionBuilder::getScale() {
   return static_cast<float>(op.getScale().convertToDouble() *
                             1.4426950408889634074);
+}
+
+Value AttentionBuilder::getLogSumExp(Value maximum, Value total) {
+  return multiplyAdd(maximum, constant(0.6931471805599453f, maximum.getType()),
+                     emit<math::LogOp>(total));
+}
+
+LogicalResult kernels::verifyBlockTile(rows::AttentionOp op) {
+  if (op.getBlocks() &&
+      cast<ShapedType>(op.getBlocks().getType()).getDimSize(1) != 1)
+    return op.emitOpError("with a block mask is lowered by tiles of one block "
+                          "of queries: tile_sizes must end with 1");
+  return success();
 }

@@ -61,10 +61,18 @@ public:
   Values forEach(Value from, Value to, int64_t step, ValueRange inits,
                  llvm::function_ref<Values(Value i, ValueRange)> body);
 
-  /// Calls `body` with the first key and the number of keys of each block of
-  /// the first `keys` keys: the one place that says which blocks there are.
-  void forEachKeyBlock(Value keys, int64_t blockKeys,
+  /// Calls `body` with the first key and the number of keys, `blockKeys` at
+  /// most, of each part of the first `keys` keys that the head set `set` sees:
+  /// the one place that says which ones there are.
+  void forEachKeyBlock(Value keys, int64_t blockKeys, Value set,
                        llvm::function_ref<void(Value from, Value count)> body);
+
+  /// Head sets: query heads that have a key head and, with a block mask, a mask
+  /// of their own. Rows of a set are queries times `group`.
+  int64_t getHeadSets() { return op.getKeyHeads() * op.getMasksPerKeyHead(); }
+  Value getKeyHead(Value set);
+  /// The query and the query head of a set's row.
+  std::pair<Value, Value> placeRow(Value row, Value set);
 
   /// A memref of f32 that lives as long as the workgroup.
   Value allocate(llvm::ArrayRef<int64_t> shape, mlir::Type element = {});
@@ -79,15 +87,24 @@ public:
   Value getVisibleKeys(Value query);
   /// op's scale in the units of exp2.
   float getScale();
+  /// The log-sum-exp of scores in those units, of which the maximum and the sum
+  /// of exponentials are given.
+  Value getLogSumExp(Value maximum, Value total);
 
   rows::AttentionOp op;
   mlir::OpBuilder b;
   mlir::Location loc;
   bool fma;
-  int64_t keyWidth, valueWidth, group;
+  int64_t keyWidth, valueWidth;
+  /// Query heads of a head set.
+  int64_t group;
   /// Below every score that counts.
   static constexpr float kLowest = -3.40282346638528859812e+38f;
 };
+
+/// Whether a tile has at most one block of queries, which lowerings assume;
+/// emits an error where it has more.
+mlir::LogicalResult verifyBlockTile(rows::AttentionOp op);
 
 /// A workgroup's tile with few rows, such as one token's: lanes along the
 /// widths (LowerRowsAttentionFew.cpp). `rows` is at most `maximum`.

@@ -16,7 +16,8 @@
 //   block of keys, the transposed queries and results are in scratch.
 // * few rows (LowerRowsAttentionFew.cpp): lanes along the width of a key, so
 // that
-//   no lane is idle; what counts is that keys and values stream in.
+//   no lane is idle; what counts is that keys and values stream in. Not with a
+//   block mask, whose tiles are blocks of queries.
 //
 // Assumes memrefs and a config with `lanes` (floats of a vector), `fma`,
 // `row_vectors`, `key_block` and `keys` (of a block); fails without one.
@@ -78,7 +79,7 @@ private:
   AttentionBuilder &a;
   Blocking blocking;
   int64_t width;
-  Value head;
+  Value set, head;
   // Scratch: transposed queries [D, rows], scores [keys, rows], transposed sums
   // [Dv, rows]; of each row the maximum before and with a block, the factor
   // between both, the sum, and the last key that it sees.
@@ -110,13 +111,11 @@ void ManyRows::loadQueries(Value begin, Value last) {
   Value factor = a.constant(a.getScale());
   a.forEach(a.index(0), a.index(width), 1, [&](Value lane) {
     Value row = a.minIndex(a.addIndex(begin, lane), last);
-    Value query = a.emit<arith::DivUIOp>(row, a.index(a.group));
-    Value member = a.emit<arith::RemUIOp>(row, a.index(a.group));
-    Value queryHead =
-        a.addIndex(a.emit<arith::MulIOp>(head, a.index(a.group)), member);
+    auto [query, queryHead] = a.placeRow(row, set);
+    Value at[] = {query, queryHead};
     a.forEach(a.index(0), a.index(a.keyWidth), 1, [&](Value d) {
       Value q =
-          a.emit<memref::LoadOp>(a.op.getQ(), ValueRange{query, queryHead, d});
+          a.emit<memref::LoadOp>(a.op.getQ(), ValueRange{at[0], at[1], d});
       memref::StoreOp::create(a.b, a.loc, a.mul(q, factor), queries,
                               ValueRange{d, lane});
     });
@@ -252,6 +251,12 @@ void ManyRows::addValues(Value from, Value count, Value column,
 
 void ManyRows::finish(Value begin, Value rows) {
   Values total = loadAll(totals);
+  if (a.op.getLse()) {
+    Values lse;
+    for (auto [top, t] : llvm::zip(loadAll(maxima), total))
+      lse.push_back(a.getLogSumExp(top, t));
+    storeAll(lse, factors);
+  }
   for (Value &t : total)
     t = a.reciprocal(t);
   a.forEach(a.index(0), a.index(a.valueWidth), 1, [&](Value d) {
@@ -262,15 +267,16 @@ void ManyRows::finish(Value begin, Value rows) {
   Value count = a.minIndex(a.emit<arith::SubIOp>(rows, begin), a.index(width));
   a.forEach(a.index(0), count, 1, [&](Value lane) {
     Value row = a.addIndex(begin, lane);
-    Value query = a.emit<arith::DivUIOp>(row, a.index(a.group));
-    Value member = a.emit<arith::RemUIOp>(row, a.index(a.group));
-    Value queryHead =
-        a.addIndex(a.emit<arith::MulIOp>(head, a.index(a.group)), member);
+    auto [query, queryHead] = a.placeRow(row, set);
+    Value at[] = {query, queryHead};
     a.forEach(a.index(0), a.index(a.valueWidth), 1, [&](Value d) {
       Value y = a.emit<memref::LoadOp>(sums, ValueRange{d, lane});
       memref::StoreOp::create(a.b, a.loc, y, a.op.getInit(),
-                              ValueRange{query, queryHead, d});
+                              ValueRange{at[0], at[1], d});
     });
+    if (Value lse = a.op.getLse())
+      memref::StoreOp::create(a.b, a.loc, a.emit<memref::LoadOp>(factors, lane),
+                              lse, at);
   });
 }
 
@@ -284,15 +290,16 @@ void ManyRows::lower(Value rows) {
   totals = a.allocate({width});
   if (a.op.getCausal())
     limits = a.allocate({width}, a.b.getI32Type());
-  a.forEach(a.index(0), a.index(a.op.getKeyHeads()), 1, [&](Value h) {
-    head = h;
+  a.forEach(a.index(0), a.index(a.getHeadSets()), 1, [&](Value s) {
+    set = s;
+    head = a.getKeyHead(set);
     a.forEach(a.index(0), rows, width, [&](Value begin) {
       Value last =
           a.minIndex(a.addIndex(begin, width - 1), a.addIndex(rows, -1));
       loadQueries(begin, last);
       Value keys =
           a.getVisibleKeys(a.emit<arith::DivUIOp>(last, a.index(a.group)));
-      a.forEachKeyBlock(keys, blocking.keys, [&](Value from, Value count) {
+      a.forEachKeyBlock(keys, blocking.keys, set, [&](Value from, Value count) {
         score(from, count);
         softmax(count);
         int64_t step = blocking.keyBlock, whole = a.valueWidth / step * step;
@@ -328,11 +335,16 @@ struct LowerRowsAttention
     auto fused = config.getAs<BoolAttr>("fma");
     AttentionBuilder a(op, fused && fused.getValue());
     int64_t queries = cast<MemRefType>(op.getQ().getType()).getDimSize(0);
+    if (failed(kernels::verifyBlockTile(op)))
+      return failure();
     Value rows = a.emit<arith::MulIOp>(
         a.emit<memref::DimOp>(op.getQ(), a.index(0)), a.index(a.group));
     // Up to one vector of rows: below, most lanes would be idle.
     int64_t few = blocking.lanes;
-    if (!ShapedType::isDynamic(queries)) {
+    if (op.getBlocks()) {
+      // Which blocks of keys are read differs from head to head.
+      ManyRows(a, blocking).lower(rows);
+    } else if (!ShapedType::isDynamic(queries)) {
       int64_t count = queries * a.group;
       if (count <= few)
         kernels::lowerAttentionOfFewRows(a, rows, std::max<int64_t>(count, 1),

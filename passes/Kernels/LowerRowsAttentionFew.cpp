@@ -272,8 +272,12 @@ void FewRows::finish(Value row) {
   Value slot = getSlot(row);
   Value query = a.emit<arith::DivUIOp>(row, a.index(a.group));
   Value queryHead = getQueryHead(row);
-  Value inverse =
-      a.splat(a.reciprocal(a.emit<memref::LoadOp>(totals, slot)), valueLanes);
+  Value total = a.emit<memref::LoadOp>(totals, slot);
+  if (Value lse = a.op.getLse())
+    memref::StoreOp::create(
+        a.b, a.loc, a.getLogSumExp(a.emit<memref::LoadOp>(maxima, slot), total),
+        lse, ValueRange{query, queryHead});
+  Value inverse = a.splat(a.reciprocal(total), valueLanes);
   a.forEach(a.index(0), a.index(a.valueWidth), valueLanes, [&](Value d) {
     Value sum = a.load(sums, {slot, d}, valueLanes);
     a.store(a.mul(sum, inverse), a.op.getInit(), {query, queryHead, d});
@@ -298,9 +302,10 @@ void FewRows::lower(Value rows) {
   // The last query sees the most keys.
   Value last = a.emit<arith::DivUIOp>(a.maxIndex(a.addIndex(rows, -1), zero),
                                       a.index(a.group));
-  a.forEachKeyBlock(a.getVisibleKeys(last), keys, [&](Value from, Value count) {
-    forEachRow([&](Value row) { addBlock(row, from, count); });
-  });
+  a.forEachKeyBlock(
+      a.getVisibleKeys(last), keys, /*set=*/zero, [&](Value from, Value count) {
+        forEachRow([&](Value row) { addBlock(row, from, count); });
+      });
   forEachRow([&](Value row) { finish(row); });
 }
 

@@ -194,8 +194,10 @@ static LogicalResult decompose(OpBuilder &b, latent::AttentionOp op) {
   Value init = tensor::EmptyOp::create(b, loc, sizes, b.getF32Type());
   auto attention = rows::AttentionOp::create(
       b, loc, TypeRange{init.getType()}, op.getQuery(), op.getKey(),
-      op.getValue(), length, Value(), init, op.getScaleAttr(),
-      op.getCausalAttr(), DictionaryAttr());
+      op.getValue(), length, /*first=*/Value(), /*blocks=*/Value(),
+      /*query_offsets=*/Value(), /*key_offsets=*/Value(), init,
+      /*lse=*/Value(), op.getScaleAttr(), op.getCausalAttr(),
+      /*block_size=*/DenseI64ArrayAttr(), DictionaryAttr());
   op.replaceAllUsesWith(attention.getResult(0));
   return success();
 }

@@ -15,6 +15,7 @@
 #include "dialects/Rows/IR/Rows.h"
 #include "dialects/Ternary/Codes/Code.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/TilingInterface.h"
 #include "targets/CPU/CPUTarget.h"
 
@@ -105,6 +106,46 @@ static DictionaryAttr configureFloats(Builder &b, Op op, int64_t rows,
   return config.getDictionary(b.getContext());
 }
 
+/// The rows of most blocks of queries, 0 where only the data says it.
+static int64_t getBlockRows(rows::AttentionOp op) {
+  if (std::optional<ArrayRef<int64_t>> size = op.getBlockSize())
+    return size->front();
+  DenseIntElementsAttr offsets;
+  if (!matchPattern(op.getQueryOffsets(), m_Constant(&offsets)))
+    return 0;
+  int64_t rows = 0, before = 0;
+  for (const APInt &offset : offsets) {
+    rows = std::max(rows, offset.getSExtValue() - before);
+    before = offset.getSExtValue();
+  }
+  return rows;
+}
+
+/// A register block as large as the one given that wastes fewer lanes on the
+/// rows of a block of queries.
+static void chooseBlockRows(rows::AttentionOp op, int64_t lanes,
+                            int64_t &vectors, int64_t &keys) {
+  int64_t rows = getBlockRows(op) * op.getGroup() / op.getMasksPerKeyHead();
+  if (!rows)
+    return;
+  // Vectors that are multiplied, and for each the loads that it takes.
+  auto getCost = [&](int64_t v, int64_t k) {
+    int64_t used = llvm::divideCeil(rows, lanes * v) * v;
+    return double(used) * (1 + double(v + k) / double(v * k));
+  };
+  int64_t registers = vectors * keys;
+  double best = getCost(vectors, keys);
+  for (int64_t v : {4, 2, 1}) {
+    // Blocks of keys and widths are mostly multiples of powers of two.
+    int64_t k = llvm::bit_floor<uint64_t>(registers / v);
+    if (k && getCost(v, k) < best) {
+      best = getCost(v, k);
+      vectors = v;
+      keys = k;
+    }
+  }
+}
+
 /// Vectors as wide as the target's; a register block that leaves registers for
 /// what is multiplied; a tile of as many rows as a block has lanes.
 static DictionaryAttr configureAttention(rows::AttentionOp op,
@@ -123,11 +164,16 @@ static DictionaryAttr configureAttention(rows::AttentionOp op,
     vectors = 1, block = 4;
   int64_t group = op.getGroup();
   int64_t queries = std::max<int64_t>(1, lanes * vectors / group);
+  if (op.getBlocks()) {
+    chooseBlockRows(op, lanes, vectors, block);
+    queries = 1;
+  }
   // A row or few: what counts is that keys come in as they lie. A workgroup
   // takes heads until their keys are half a page.
   int64_t heads = 1,
           known = cast<ShapedType>(op.getQ().getType()).getDimSize(0);
-  if (!ShapedType::isDynamic(known) && known * group <= lanes)
+  if (!op.getBlocks() && !ShapedType::isDynamic(known) &&
+      known * group <= lanes)
     while (heads < op.getKeyHeads() &&
            (heads * op.getKeyWidth() < 512 || op.getKeyHeads() % heads))
       ++heads;

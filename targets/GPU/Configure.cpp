@@ -135,16 +135,18 @@ static SmallVector<int64_t> configureAttention(rows::AttentionOp op,
                                                SetDefault setDefault,
                                                int64_t threads) {
   Builder b(op.getContext());
-  int64_t queries = std::max<int64_t>(1, 16 / op.getGroup());
+  // With a block mask a workgroup has a block of queries, 16 rows at a time.
+  int64_t group = op.getGroup() / op.getMasksPerKeyHead();
+  int64_t queries = std::max<int64_t>(1, 16 / group);
   int64_t known = cast<ShapedType>(op.getQ().getType()).getDimSize(0);
   if (!ShapedType::isDynamic(known))
     queries = std::clamp<int64_t>(known, 1, queries);
-  int64_t rows = std::min<int64_t>(16, queries * op.getGroup());
+  int64_t rows = std::min<int64_t>(16, queries * group);
   int64_t blocks = rows % 4 ? rows : rows / 4;
   setDefault("rows", b.getI64IntegerAttr(rows));
   setDefault("keys", b.getI64IntegerAttr(
                          std::clamp<int64_t>(threads / blocks, 32, 128)));
-  return {1, queries};
+  return {1, op.getBlocks() ? 1 : queries};
 }
 
 /// Values of a head until each thread has a sixteenth of one's states, then

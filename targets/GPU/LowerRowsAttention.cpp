@@ -71,7 +71,7 @@ private:
 
   AttentionBuilder &a;
   int64_t rows, keys, rowBlock, step;
-  Value head, begin, last;
+  Value set, head, begin, last;
   // Queries [rows, D], scores [rows, keys], sums [rows, Dv + 1], and of each
   // row the maximum and the factor of what the blocks before gave.
   Value queries, scores, sums, maxima, factors;
@@ -89,10 +89,7 @@ void AttentionLowering::forEachInParallel(ArrayRef<Value> counts,
 
 std::pair<Value, Value> AttentionLowering::place(Value row) {
   Value at = a.minIndex(a.addIndex(begin, row), last);
-  Value group = a.index(a.group);
-  Value member = a.emit<arith::RemUIOp>(at, group);
-  return {a.emit<arith::DivUIOp>(at, group),
-          a.addIndex(a.emit<arith::MulIOp>(head, group), member)};
+  return a.placeRow(at, set);
 }
 
 void AttentionLowering::loadQueries() {
@@ -195,6 +192,14 @@ void AttentionLowering::finish(Value count) {
     store(a.mul(load(sums, i), a.reciprocal(total)), a.op.getInit(),
           {query, queryHead, i[1]});
   });
+  if (!a.op.getLse())
+    return;
+  forEachInParallel({count}, [&](ValueRange i) {
+    auto [query, queryHead] = place(i[0]);
+    Value total = load(sums, {i[0], a.index(a.valueWidth)});
+    store(a.getLogSumExp(load(maxima, i), total), a.op.getLse(),
+          {query, queryHead});
+  });
 }
 
 void AttentionLowering::lower() {
@@ -206,8 +211,9 @@ void AttentionLowering::lower() {
   factors = a.allocate({rows});
   Value all = a.emit<arith::MulIOp>(
       a.emit<memref::DimOp>(a.op.getQ(), a.index(0)), a.index(a.group));
-  a.forEach(a.index(0), a.index(a.op.getKeyHeads()), 1, [&](Value h) {
-    head = h;
+  a.forEach(a.index(0), a.index(a.getHeadSets()), 1, [&](Value s) {
+    set = s;
+    head = a.getKeyHead(set);
     a.forEach(a.index(0), all, rows, [&](Value from) {
       begin = from;
       last = a.addIndex(all, -1);
@@ -215,7 +221,7 @@ void AttentionLowering::lower() {
       Value top = a.minIndex(a.addIndex(begin, rows - 1), last);
       Value seen =
           a.getVisibleKeys(a.emit<arith::DivUIOp>(top, a.index(a.group)));
-      a.forEachKeyBlock(seen, keys, [&](Value key, Value count) {
+      a.forEachKeyBlock(seen, keys, set, [&](Value key, Value count) {
         score(key, count);
         findMaxima(count);
         exponentiate(count);
@@ -244,6 +250,8 @@ struct GPULowerRowsAttention
                        "positive");
         return signalPassFailure();
       }
+      if (failed(kernels::verifyBlockTile(op)))
+        return signalPassFailure();
       AttentionBuilder a(op, /*fma=*/true);
       AttentionLowering(a, get("rows"), get("keys")).lower();
       op.erase();

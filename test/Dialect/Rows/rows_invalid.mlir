@@ -253,6 +253,54 @@ func.func @ROWS_A4_first(%q: memref<4x8x64xf32>, %k: memref<9x2x64xf32>, %v: mem
 
 // -----
 
+func.func @ROWS_A5_heads(%q: memref<4x8x64xf32>, %k: memref<9x2x64xf32>, %v: memref<9x2x64xf32>, %n: index, %o: memref<4x8x64xf32>, %m: memref<3x2x3xi8>) {
+  // expected-error@+1 {{ROWS-A5: blocks must be [Hm, nq, nk] with Hm 1 or a multiple of 2 that divides 8, got 'memref<3x2x3xi8>'}}
+  rows.attention scale(1.0) ins(%q, %k, %v : memref<4x8x64xf32>, memref<9x2x64xf32>, memref<9x2x64xf32>) length(%n) blocks(%m : memref<3x2x3xi8>) block_size([2, 3]) outs(%o : memref<4x8x64xf32>)
+  return
+}
+
+// -----
+
+func.func @ROWS_A6_neither(%q: memref<4x8x64xf32>, %k: memref<9x2x64xf32>, %v: memref<9x2x64xf32>, %n: index, %o: memref<4x8x64xf32>, %m: memref<8x2x3xi8>) {
+  // expected-error@+1 {{ROWS-A6: blocks need either offsets [nq + 1] and [nk + 1] or a block_size of two positive numbers}}
+  rows.attention scale(1.0) ins(%q, %k, %v : memref<4x8x64xf32>, memref<9x2x64xf32>, memref<9x2x64xf32>) length(%n) blocks(%m : memref<8x2x3xi8>) outs(%o : memref<4x8x64xf32>)
+  return
+}
+
+// -----
+
+func.func @ROWS_A6_size(%q: memref<4x8x64xf32>, %k: memref<9x2x64xf32>, %v: memref<9x2x64xf32>, %n: index, %o: memref<4x8x64xf32>, %m: memref<8x2x3xi8>) {
+  // expected-error@+1 {{ROWS-A6: blocks need either}}
+  rows.attention scale(1.0) ins(%q, %k, %v : memref<4x8x64xf32>, memref<9x2x64xf32>, memref<9x2x64xf32>) length(%n) blocks(%m : memref<8x2x3xi8>) block_size([2, 0]) outs(%o : memref<4x8x64xf32>)
+  return
+}
+
+// -----
+
+func.func @ROWS_A6_offsets(%q: memref<4x8x64xf32>, %k: memref<9x2x64xf32>, %v: memref<9x2x64xf32>, %n: index, %o: memref<4x8x64xf32>, %m: memref<8x2x3xi8>, %s: memref<3xi32>) {
+  // expected-error@+1 {{ROWS-A6: blocks need either}}
+  rows.attention scale(1.0) ins(%q, %k, %v : memref<4x8x64xf32>, memref<9x2x64xf32>, memref<9x2x64xf32>) length(%n) blocks(%m : memref<8x2x3xi8>) offsets(%s, %s : memref<3xi32>, memref<3xi32>) outs(%o : memref<4x8x64xf32>)
+  return
+}
+
+// -----
+
+func.func @ROWS_A6_without(%q: memref<4x8x64xf32>, %k: memref<9x2x64xf32>, %v: memref<9x2x64xf32>, %n: index, %o: memref<4x8x64xf32>) {
+  // expected-error@+1 {{ROWS-A6: offsets and block_size go with blocks}}
+  rows.attention scale(1.0) ins(%q, %k, %v : memref<4x8x64xf32>, memref<9x2x64xf32>, memref<9x2x64xf32>) length(%n) block_size([2, 3]) outs(%o : memref<4x8x64xf32>)
+  return
+}
+
+// -----
+
+func.func @ROWS_A7_lse(%q: memref<4x8x64xf32>, %k: memref<9x2x64xf32>, %v: memref<9x2x64xf32>, %n: index, %o: memref<4x8x64xf32>, %l: memref<4x2xf32>) {
+  // expected-error@+1 {{ROWS-A7: lse must be [M, 8], got 'memref<4x2xf32>'}}
+  rows.attention scale(1.0) ins(%q, %k, %v : memref<4x8x64xf32>, memref<9x2x64xf32>, memref<9x2x64xf32>) length(%n) outs(%o : memref<4x8x64xf32>) lse(%l : memref<4x2xf32>)
+  return
+}
+
+// -----
+
 func.func @ROWS_I1_width(%x: tensor<?x8xf32>, %o: index, %s: tensor<16x9xf32>) {
   // expected-error@+1 {{ROWS-I1: input and init are [M, ...] and [S, ...] of one element type, of rank 2 or more, with equal static axes behind the first; got 'tensor<?x8xf32>' and 'tensor<16x9xf32>'}}
   %0 = rows.insert ins(%x : tensor<?x8xf32>) at(%o) outs(%s : tensor<16x9xf32>) -> tensor<16x9xf32>

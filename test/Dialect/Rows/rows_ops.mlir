@@ -69,6 +69,21 @@ func.func @attention(%q: tensor<?x8x64xf32>, %k: tensor<?x2x64xf32>, %v: tensor<
   return %0 : tensor<?x8x32xf32>
 }
 
+// CHECK-LABEL: @attention_blocks
+func.func @attention_blocks(%q: tensor<96x8x64xf32>, %k: tensor<?x2x64xf32>, %n: index, %m: tensor<4x3x5xi8>, %qo: tensor<4xi32>, %ko: tensor<6xi32>, %o: tensor<96x8x64xf32>, %l: tensor<96x8xf32>) -> (tensor<96x8x64xf32>, tensor<96x8xf32>) {
+  // CHECK: rows.attention scale(1.250000e-01) ins({{.*}}) length(%{{.*}}) blocks(%{{.*}} : tensor<4x3x5xi8>) block_size([32, 16]) outs(%{{.*}} : tensor<96x8x64xf32>) -> tensor<96x8x64xf32>
+  %0 = rows.attention scale(0.125)
+      ins(%q, %k, %k : tensor<96x8x64xf32>, tensor<?x2x64xf32>, tensor<?x2x64xf32>)
+      length(%n) blocks(%m : tensor<4x3x5xi8>) block_size([32, 16])
+      outs(%o : tensor<96x8x64xf32>) -> tensor<96x8x64xf32>
+  // CHECK: blocks(%{{.*}} : tensor<4x3x5xi8>) offsets(%{{.*}}, %{{.*}} : tensor<4xi32>, tensor<6xi32>) outs(%{{.*}} : tensor<96x8x64xf32>) lse(%{{.*}} : tensor<96x8xf32>) -> tensor<96x8x64xf32>, tensor<96x8xf32>
+  %1:2 = rows.attention scale(0.125)
+      ins(%0, %k, %k : tensor<96x8x64xf32>, tensor<?x2x64xf32>, tensor<?x2x64xf32>)
+      length(%n) blocks(%m : tensor<4x3x5xi8>) offsets(%qo, %ko : tensor<4xi32>, tensor<6xi32>)
+      outs(%o : tensor<96x8x64xf32>) lse(%l : tensor<96x8xf32>) -> tensor<96x8x64xf32>, tensor<96x8xf32>
+  return %1#0, %1#1 : tensor<96x8x64xf32>, tensor<96x8xf32>
+}
+
 // CHECK-LABEL: @attention_over_memrefs
 func.func @attention_over_memrefs(%q: memref<4x8x64xf32>, %k: memref<9x2x64xf32>, %v: memref<9x2x64xf32>, %n: index, %o: memref<4x8x64xf32>) {
   // CHECK: rows.attention scale(1.000000e+00) ins(

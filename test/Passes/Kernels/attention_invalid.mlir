@@ -21,3 +21,11 @@ func.func @odd_lanes(%q: memref<4x1x8xf32>, %y: memref<4x1x8xf32>, %n: index) {
   rows.attention scale(1.0) {config = {lanes = 6, row_vectors = 1, key_block = 1, keys = 4}} ins(%q, %q, %q : memref<4x1x8xf32>, memref<4x1x8xf32>, memref<4x1x8xf32>) length(%n) outs(%y : memref<4x1x8xf32>)
   return
 }
+
+// -----
+
+func.func @several_blocks(%q: memref<4x1x8xf32>, %m: memref<1x2x2xi8>, %y: memref<4x1x8xf32>, %n: index) {
+  // expected-error@+1 {{with a block mask is lowered by tiles of one block of queries: tile_sizes must end with 1}}
+  rows.attention scale(1.0) {config = {lanes = 4, row_vectors = 1, key_block = 1, keys = 4}} ins(%q, %q, %q : memref<4x1x8xf32>, memref<4x1x8xf32>, memref<4x1x8xf32>) length(%n) blocks(%m : memref<1x2x2xi8>) block_size([2, 2]) outs(%y : memref<4x1x8xf32>)
+  return
+}

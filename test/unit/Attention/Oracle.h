@@ -59,6 +59,46 @@ attend(const AttentionShape &s, const std::vector<float> &q,
   return out;
 }
 
+/// The same where `sees(row, head, key)` says which keys count; also the
+/// log-sum-exp of the scores.
+template <typename Sees>
+std::vector<double>
+attendWhere(const AttentionShape &s, const std::vector<float> &q,
+            const std::vector<float> &k, const std::vector<float> &v,
+            int64_t rows, int64_t keys, double scale, Sees sees,
+            std::vector<double> &lse, double &largest) {
+  std::vector<double> out(rows * s.heads * s.dv);
+  lse.assign(rows * s.heads, -INFINITY);
+  largest = 0;
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t h = 0; h < s.heads; ++h) {
+      int64_t kv = h * s.keyHeads / s.heads;
+      std::vector<double> score(keys, -INFINITY);
+      double top = -INFINITY, sum = 0;
+      for (int64_t j = 0; j < keys; ++j) {
+        if (!sees(r, h, j))
+          continue;
+        score[j] = 0;
+        for (int64_t d = 0; d < s.d; ++d)
+          score[j] += scale * double(q[(r * s.heads + h) * s.d + d]) *
+                      double(k[(j * s.keyHeads + kv) * s.d + d]);
+        top = std::max(top, score[j]);
+        largest = std::max(largest, std::fabs(score[j]));
+      }
+      if (top == -INFINITY)
+        continue;
+      for (double x : score)
+        sum += std::exp(x - top);
+      lse[r * s.heads + h] = top + std::log(sum);
+      for (int64_t j = 0; j < keys; ++j)
+        for (int64_t d = 0; score[j] != -INFINITY && d < s.dv; ++d)
+          out[(r * s.heads + h) * s.dv + d] +=
+              std::exp(score[j] - top) / sum *
+              double(v[(j * s.keyHeads + kv) * s.dv + d]);
+    }
+  return out;
+}
+
 /// How far a result may be off. Probabilities and their sums are right to some
 /// roundings of f32 (2e-6 of the largest value, which leaves room for sums over
 /// hundreds of keys). A score is off by roundings of its own size, and its
