@@ -1,0 +1,135 @@
+"""Clips of a moving handwritten digit, and the split between training and test digits.
+
+A clip is 8 frames of 64x64 pixels in -1..1 (background -1). One digit of 24 to 32
+pixels moves by 0.5 to 2 pixels a frame along a straight line and bounces off the
+borders. The digits are those of scikit-learn, 8x8 pixels; a frame samples them with a
+cubic (Catmull-Rom) kernel at the place where the digit is, so that motion by parts of
+a pixel is smooth, and stretches the contrast.
+
+train.py, judge.py and reference.py import this file. Clips are functions of a seed:
+
+    python make_data.py --out digits.npz       # the digits, split; needs scikit-learn
+    python make_data.py --show strip.png       # a look at some clips
+"""
+
+import argparse
+import pathlib
+import struct
+import sys
+import zlib
+
+import numpy as np
+
+HERE = pathlib.Path(__file__).resolve().parent
+FRAMES, SIZE = 8, 64
+# Tokens: patches of 2 frames x 4 x 4 pixels on a grid of 4 x 16 x 16.
+PATCH, GRID, TOKENS, CHANNELS = (2, 4, 4), (4, 16, 16), 1024, 32
+CLASSES = 10
+MIN_SIDE, MAX_SIDE, MIN_SPEED, MAX_SPEED = 24.0, 32.0, 0.5, 2.0
+
+
+def load_digits(path=None):
+    """Returns (train_x [n, 8, 8], train_y, test_x, test_y), pixels in 0..1.
+
+    Read from the file that this script wrote, or from scikit-learn without one.
+    """
+    if path:
+        data = np.load(path)
+        return tuple(data[k] for k in ("train_x", "train_y", "test_x", "test_y"))
+    sys.path.insert(0, str(HERE.parent / "digits"))
+    import make_inputs
+
+    x, y, test_x, test_y = make_inputs.load_split()
+    return x.reshape(-1, 8, 8), y, test_x.reshape(-1, 8, 8), test_y
+
+
+def cubic(t):
+    """The Catmull-Rom kernel."""
+    t = np.abs(t)
+    near = (1.5 * t - 2.5) * t * t + 1
+    far = ((-0.5 * t + 2.5) * t - 4) * t + 2
+    return np.where(t < 1, near, np.where(t < 2, far, 0))
+
+
+def bounce(p, low, high):
+    """Reflects positions into low..high: a triangle wave."""
+    span = high - low
+    u = np.mod(p - low, 2 * span)
+    return low + np.where(u > span, 2 * span - u, u)
+
+
+def make_clips(digits, picks, rng):
+    """Clips [n, FRAMES, SIZE, SIZE] of the digits `picks`, float32."""
+    n = len(picks)
+    side = rng.uniform(MIN_SIDE, MAX_SIDE, n)
+    speed = rng.uniform(MIN_SPEED, MAX_SPEED, n)
+    angle = rng.uniform(0, 2 * np.pi, n)
+    velocity = speed * np.stack([np.sin(angle), np.cos(angle)])
+    # The centre stays so far inside that the digit's box touches the border at most.
+    low, high = side / 2, SIZE - side / 2
+    start = low + (high - low) * rng.random_sample((2, n))
+    path = start[:, :, None] + velocity[:, :, None] * np.arange(FRAMES)
+    centre = bounce(path, low[:, None], high[:, None])
+    # Pixel p of the frame reads the digit at u; pixel centres lie at halves.
+    pixel = np.arange(SIZE) + 0.5
+    u = (pixel - centre[..., None]) * (8 / side)[:, None, None] + 3.5
+    weights = cubic(u[..., None] - np.arange(8)).astype(np.float32)
+    ink = weights[0] @ digits[picks][:, None] @ weights[1].swapaxes(-1, -2)
+    return 2 * np.clip(1.5 * ink - 0.25, 0, 1) - 1
+
+
+def batch(digits, labels, n, rng):
+    """n clips of digits drawn at random, and their classes."""
+    picks = rng.randint(len(digits), size=n)
+    return make_clips(digits, picks, rng), labels[picks].astype(np.int64)
+
+
+def patchify(clips):
+    """[n, FRAMES, SIZE, SIZE] -> [n, TOKENS, CHANNELS]; channel = (frame, row, column)."""
+    (a, b, c), (t, h, w) = PATCH, GRID
+    x = clips.reshape(-1, t, a, h, b, w, c).transpose(0, 1, 3, 5, 2, 4, 6)
+    return x.reshape(-1, TOKENS, CHANNELS)
+
+
+def unpatchify(tokens):
+    (a, b, c), (t, h, w) = PATCH, GRID
+    x = tokens.reshape(-1, t, h, w, a, b, c).transpose(0, 1, 4, 2, 5, 3, 6)
+    return x.reshape(-1, FRAMES, SIZE, SIZE)
+
+
+def write_png(path, rows):
+    """Writes clips as a grey PNG: one clip a row, its frames side by side."""
+    strips = [np.concatenate(list(clip), axis=1) for clip in rows]
+    image = np.clip(np.rint(127.5 * (np.concatenate(strips) + 1)), 0, 255).astype(np.uint8)
+    height, width = image.shape
+
+    def chunk(kind, data):
+        body = kind + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+    lines = np.concatenate([np.zeros((height, 1), np.uint8), image], axis=1).tobytes()
+    pathlib.Path(path).write_bytes(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(lines, 9)) + chunk(b"IEND", b""))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=pathlib.Path, help="digits written by --out before")
+    parser.add_argument("--out", type=pathlib.Path, help="write the digits, split (.npz)")
+    parser.add_argument("--show", type=pathlib.Path, help="write ten clips as a picture (.png)")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    x, y, test_x, test_y = load_digits(args.data)
+    if args.out:
+        np.savez(args.out, train_x=x, train_y=y, test_x=test_x, test_y=test_y)
+    if args.show:
+        rng = np.random.RandomState(args.seed)
+        picks = [np.flatnonzero(y == c)[0] for c in range(CLASSES)]
+        write_png(args.show, make_clips(x, np.array(picks), rng))
+    print(f"{len(x)} training digits, {len(test_x)} test digits; clips of {FRAMES} frames, "
+          f"{TOKENS} tokens of {CHANNELS} values")
+
+
+if __name__ == "__main__":
+    main()
