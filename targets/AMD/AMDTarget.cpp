@@ -11,15 +11,15 @@
 //
 //===----------------------------------------------------------------------===//
 #include "targets/AMD/AMDTarget.h"
+#include "lib/Codegen/Codegen.h"
 #include "lib/Support/Linker.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/ROCDLDialect.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "targets/AMD/CodeObject.h"
-#include "lib/Codegen/Codegen.h"
-#include "targets/GPU/ListKernels.h"
 #include "targets/GPU/Configure.h"
+#include "targets/GPU/ListKernels.h"
 #include "targets/GPU/Pipeline.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -35,25 +35,29 @@ namespace {
 struct Family {
   std::vector<StringRef> chips;
   unsigned wavefront;
-  StringRef engine, matrixEngine;
+  StringRef engine;
+  tercet::gputarget::MatrixEngines matrices;
 };
 } // namespace
 
 static ArrayRef<Family> getFamilies() {
   static const std::vector<Family> families = {
-      {{"gfx906", "gfx908", "gfx90a"}, 64, "sdot4", ""},
-      {{"gfx942", "gfx950"}, 64, "sdot4", "mfma.16x16x32"},
+      {{"gfx906", "gfx908", "gfx90a"}, 64, "sdot4", {}},
+      {{"gfx942", "gfx950"},
+       64,
+       "sdot4",
+       {"mfma.16x16x32", "mfma.f32.16x16x4"}},
       {{"gfx1030", "gfx1031", "gfx1032", "gfx1033", "gfx1034", "gfx1035",
         "gfx1036"},
        32,
        "sdot4",
-       ""},
+       {}},
       {{"gfx1100", "gfx1101", "gfx1102", "gfx1103", "gfx1150", "gfx1151",
         "gfx1152", "gfx1153"},
        32,
        "sudot4",
-       "wmma.16x16x16"},
-      {{"gfx1200", "gfx1201", "gfx1250"}, 32, "sudot4", ""}};
+       {"wmma.16x16x16", ""}},
+      {{"gfx1200", "gfx1201", "gfx1250"}, 32, "sudot4", {}}};
   return families;
 }
 
@@ -106,7 +110,8 @@ public:
     const Family *family = findFamily(spec.chip);
     return tercet::gputarget::configureKernel(
         kernel, family ? family->engine : "portable",
-        family ? family->matrixEngine : "", spec.wavefront);
+        family ? family->matrices : tercet::gputarget::MatrixEngines(),
+        spec.wavefront);
   }
 
   void buildCodegenPipeline(OpPassManager &pm,

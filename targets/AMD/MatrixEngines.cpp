@@ -1,9 +1,10 @@
-//===- MatrixEngines.cpp - integer matrix instructions of AMD -------------===//
+//===- MatrixEngines.cpp - matrix instructions of AMD ---------------------===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// v_smfmac_i32_16x16x64_i8: as MFMA, with 16 bytes of B and, of A, the two
+// v_mfma_f32_16x16x4_f32: as the integer one, a lane has one float of A and of
+// B. v_smfmac_i32_16x16x64_i8: as MFMA, with 16 bytes of B and, of A, the two
 // nonzeros of each group of four of the same K, whose places are the low 16
 // bits of an index register.
 //
@@ -130,6 +131,21 @@ public:
   }
 };
 
+/// Exact products, sums rounded to f32.
+class MfmaFloatEngine : public MfmaEngine {
+public:
+  StringRef getName() const override { return "mfma.f32.16x16x4"; }
+  StringRef getSparseEngine() const override { return ""; }
+  bool isFloat() const override { return true; }
+  unsigned getGroups() const override { return 1; }
+  Value emitProduct(OpBuilder &b, Location loc, Value acc, ValueRange codes,
+                    ValueRange acts) const override {
+    Value none = LLVM::ConstantOp::create(b, loc, b.getI32IntegerAttr(0));
+    return call(b, loc, acc.getType(), "llvm.amdgcn.mfma.f32.16x16x4f32",
+                {codes[0], acts[0], acc, none, none, none});
+  }
+};
+
 class WmmaEngine : public AMDMatrixEngine {
 public:
   StringRef getName() const override { return "wmma.16x16x16"; }
@@ -162,5 +178,6 @@ public:
 void tercet::registerAMDMatrixEngines() {
   gputarget::registerMatrixEngine(std::make_unique<MfmaEngine>());
   gputarget::registerMatrixEngine(std::make_unique<SmfmacEngine>());
+  gputarget::registerMatrixEngine(std::make_unique<MfmaFloatEngine>());
   gputarget::registerMatrixEngine(std::make_unique<WmmaEngine>());
 }

@@ -149,6 +149,40 @@ static SmallVector<int64_t> configureAttention(rows::AttentionOp op,
   return {1, op.getBlocks() ? 1 : queries};
 }
 
+/// Whether an instruction's tiles are filled: enough rows, widths that divide.
+static bool usesMatrices(rows::AttentionOp op, const MatrixEngine &engine) {
+  int64_t queries = cast<ShapedType>(op.getQ().getType()).getDimSize(0);
+  if (std::optional<ArrayRef<int64_t>> block = op.getBlockSize())
+    queries = block->front();
+  int64_t group = op.getGroup() / op.getMasksPerKeyHead();
+  bool many =
+      ShapedType::isDynamic(queries) || queries * group > kMatrixRows / 2;
+  return many && op.getKeyWidth() % (4 * engine.getSlots()) == 0 &&
+         op.getValueWidth() % engine.getColumns() == 0;
+}
+
+/// Two tiles of rows, so that keys and values are loaded for 32 of them, where
+/// their buffers leave room; one else.
+static SmallVector<int64_t> configureAttentionTiles(rows::AttentionOp op,
+                                                    SetDefault setDefault) {
+  Builder b(op.getContext());
+  constexpr int64_t kKeys = 64, kFloats = 44 * 1024 / 4;
+  int64_t each = op.getKeyWidth() + op.getValueWidth() + kKeys + 8;
+  int64_t rows =
+      2 * kMatrixRows * each <= kFloats ? 2 * kMatrixRows : kMatrixRows;
+  int64_t group = op.getGroup() / op.getMasksPerKeyHead();
+  int64_t queries = std::max<int64_t>(1, rows / group);
+  int64_t known = cast<ShapedType>(op.getQ().getType()).getDimSize(0);
+  if (!ShapedType::isDynamic(known))
+    queries = std::clamp<int64_t>(known, 1, queries);
+  setDefault("rows",
+             b.getI64IntegerAttr(llvm::alignTo(
+                 std::min<int64_t>(rows, queries * group), kMatrixRows)));
+  setDefault("keys", b.getI64IntegerAttr(kKeys));
+  // With a block mask a workgroup has a block of queries.
+  return {1, op.getBlocks() ? 1 : queries};
+}
+
 /// Values of a head until each thread has a sixteenth of one's states, then
 /// heads of the same group.
 static SmallVector<int64_t> configureScan(rows::ScanOp op, int64_t threads) {
@@ -162,9 +196,9 @@ static SmallVector<int64_t> configureScan(rows::ScanOp op, int64_t threads) {
 }
 
 LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
-                                         StringRef matrixEngine,
+                                         MatrixEngines matrices,
                                          unsigned wave) {
-  const MatrixEngine *matrix = lookupMatrixEngine(matrixEngine);
+  const MatrixEngine *matrix = lookupMatrixEngine(matrices.bytes);
   TilingInterface root = getRoot(kernel);
   if (!root)
     return kernel.emitError("has no op that can be tiled");
@@ -226,7 +260,15 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
     sizes = {0};
   } else if (auto attention =
                  dyn_cast<rows::AttentionOp>(root.getOperation())) {
-    sizes = configureAttention(attention, setDefault, threads);
+    const MatrixEngine *given = findMatrixEngine(config);
+    const MatrixEngine *floats =
+        config.get("engine") ? given : lookupMatrixEngine(matrices.floats);
+    if (floats && floats->isFloat() && usesMatrices(attention, *floats)) {
+      setDefault("engine", b.getStringAttr(floats->getName()));
+      sizes = configureAttentionTiles(attention, setDefault);
+    } else {
+      sizes = configureAttention(attention, setDefault, threads);
+    }
   } else if (auto scan = dyn_cast<rows::ScanOp>(root.getOperation())) {
     sizes = configureScan(scan, threads);
   } else if (auto conv = dyn_cast<rows::CausalConvOp>(root.getOperation())) {

@@ -12,16 +12,20 @@
 
 namespace tercet::gputarget {
 
+/// The matrix engines of a chip, by name; "" where it has none.
+struct MatrixEngines {
+  llvm::StringRef bytes, floats;
+};
+
 /// Completes the `config` of a kernel's root op: `tile_sizes`, `threads`, and
-/// for a `rows.matmul` the `engine`: `matrixEngine` (empty where the chip has
-/// none) for more than a few rows, else the DotEngine `engine`. What is set
+/// for a `rows.matmul` the `engine`: that of `matrices` for more than a few
+/// rows, where the chip has one, else the DotEngine `engine`. What is set
 /// already stays. `threads` goes to the function as `tercet.workgroup_size`; it
 /// must be a multiple of `wave` and at most 1024. A remark says what was
 /// chosen.
 mlir::LogicalResult configureKernel(mlir::func::FuncOp kernel,
                                     llvm::StringRef engine,
-                                    llvm::StringRef matrixEngine,
-                                    unsigned wave);
+                                    MatrixEngines matrices, unsigned wave);
 
 } // namespace tercet::gputarget
 

@@ -16,6 +16,10 @@
 //   ones,
 //               is the sum of the probabilities
 //
+// Where the config names an engine of matrix instructions, scores and values
+// are tiles of it instead (AttentionTiles.h), and the sums are a step of their
+// own.
+//
 // Buffers begin at multiples of 16 bytes, so that rows of a multiple of four
 // floats are loaded by vectors. Rows behind the last one repeat it and are not
 // stored. Assumes memrefs; takes `keys` (of a block) and `rows` (of a
@@ -27,6 +31,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Kernels/AttentionBuilder.h"
+#include "targets/GPU/AttentionTiles.h"
 #include "targets/GPU/Passes.h"
 #include <limits>
 #include <numeric>
@@ -38,14 +43,19 @@ namespace tercet {
 
 using namespace mlir;
 using namespace tercet;
+using gputarget::AttentionTiles;
+using gputarget::MatrixEngine;
 using kernels::AttentionBuilder;
 using Values = SmallVector<Value>;
 
 namespace {
 class AttentionLowering {
 public:
-  AttentionLowering(AttentionBuilder &a, int64_t rows, int64_t keys)
-      : a(a), rows(rows), keys(keys), rowBlock(std::gcd<int64_t>(rows, 4)),
+  /// `engine` may be null.
+  AttentionLowering(AttentionBuilder &a, const MatrixEngine *engine,
+                    int64_t rows, int64_t keys)
+      : a(a), engine(engine), rows(rows), keys(keys),
+        rowBlock(std::gcd<int64_t>(rows, 4)),
         step(std::gcd<int64_t>(a.keyWidth, 4)) {}
 
   void lower();
@@ -62,14 +72,19 @@ private:
   /// The query and the query head of a row of the chunk.
   std::pair<Value, Value> place(Value row);
 
+  /// The score, or minus infinity where the row may not see the key.
+  Value hideLaterKeys(Value row, Value key, Value score);
+
   void loadQueries();
   void score(Value from, Value count);
   void findMaxima(Value count);
   void exponentiate(Value count);
   void addValues(Value from, Value count);
+  void addProbabilities(Value count);
   void finish(Value count);
 
   AttentionBuilder &a;
+  const MatrixEngine *engine;
   int64_t rows, keys, rowBlock, step;
   Value set, head, begin, last;
   // Queries [rows, D], scores [rows, keys], sums [rows, Dv + 1], and of each
@@ -124,16 +139,19 @@ void AttentionLowering::score(Value from, Value count) {
           return next;
         });
     for (int64_t r = 0; r < rowBlock; ++r) {
-      Value row = a.addIndex(first, r), s = products[r];
-      if (a.op.getCausal()) {
-        Value seen = a.emit<arith::CmpIOp>(arith::CmpIPredicate::slt, key,
-                                           a.getVisibleKeys(place(row).first));
-        s = a.emit<arith::SelectOp>(
-            seen, s, a.constant(-std::numeric_limits<float>::infinity()));
-      }
-      store(s, scores, {row, i[1]});
+      Value row = a.addIndex(first, r);
+      store(hideLaterKeys(row, key, products[r]), scores, {row, i[1]});
     }
   });
+}
+
+Value AttentionLowering::hideLaterKeys(Value row, Value key, Value score) {
+  if (!a.op.getCausal())
+    return score;
+  Value seen = a.emit<arith::CmpIOp>(arith::CmpIPredicate::slt, key,
+                                     a.getVisibleKeys(place(row).first));
+  return a.emit<arith::SelectOp>(
+      seen, score, a.constant(-std::numeric_limits<float>::infinity()));
 }
 
 void AttentionLowering::findMaxima(Value count) {
@@ -185,6 +203,20 @@ void AttentionLowering::addValues(Value from, Value count) {
       });
 }
 
+/// The last column of the sums, which tiles leave out.
+void AttentionLowering::addProbabilities(Value count) {
+  forEachInParallel({a.index(rows)}, [&](ValueRange i) {
+    Value column = a.index(a.valueWidth);
+    Value old = a.mul(load(sums, {i[0], column}), load(factors, i));
+    Value total =
+        a.forEach(a.index(0), count, 1, old,
+                  [&](Value key, ValueRange carried) -> Values {
+                    return {a.add(carried[0], load(scores, {i[0], key}))};
+                  })[0];
+    store(total, sums, {i[0], column});
+  });
+}
+
 void AttentionLowering::finish(Value count) {
   forEachInParallel({count, a.index(a.valueWidth)}, [&](ValueRange i) {
     auto [query, queryHead] = place(i[0]);
@@ -206,6 +238,9 @@ void AttentionLowering::lower() {
   queries = a.allocate({rows, a.keyWidth});
   // An odd row keeps threads with a row each off the same bank.
   scores = a.allocate({rows, keys + 1});
+  std::optional<AttentionTiles> tiles;
+  if (engine)
+    tiles.emplace(a, *engine, rows, keys);
   sums = a.allocate({rows, a.valueWidth + 1});
   maxima = a.allocate({rows});
   factors = a.allocate({rows});
@@ -222,10 +257,21 @@ void AttentionLowering::lower() {
       Value seen =
           a.getVisibleKeys(a.emit<arith::DivUIOp>(top, a.index(a.group)));
       a.forEachKeyBlock(seen, keys, set, [&](Value key, Value count) {
-        score(key, count);
+        if (!engine) {
+          score(key, count);
+          findMaxima(count);
+          exponentiate(count);
+          addValues(key, count);
+          return;
+        }
+        tiles->score(queries, scores, head, key, count,
+                     [&](Value row, Value k, Value s) {
+                       return hideLaterKeys(row, k, s);
+                     });
         findMaxima(count);
         exponentiate(count);
-        addValues(key, count);
+        addProbabilities(count);
+        tiles->addValues(scores, factors, sums, head, key, count);
       });
       finish(a.minIndex(a.emit<arith::SubIOp>(all, begin), a.index(rows)));
     });
@@ -235,6 +281,11 @@ void AttentionLowering::lower() {
 namespace {
 struct GPULowerRowsAttention
     : tercet::impl::GPULowerRowsAttentionBase<GPULowerRowsAttention> {
+  void getDependentDialects(DialectRegistry &registry) const override {
+    GPULowerRowsAttentionBase::getDependentDialects(registry);
+    gputarget::registerMatrixEngineDialects(registry);
+  }
+
   void runOnOperation() override {
     SmallVector<rows::AttentionOp> ops;
     getOperation().walk([&](rows::AttentionOp op) { ops.push_back(op); });
@@ -252,8 +303,19 @@ struct GPULowerRowsAttention
       }
       if (failed(kernels::verifyBlockTile(op)))
         return signalPassFailure();
+      auto name = config.getAs<StringAttr>("engine");
+      const MatrixEngine *engine =
+          name && !name.empty() ? gputarget::lookupMatrixEngine(name.getValue())
+                                : nullptr;
+      if (name && !AttentionTiles::fit(op, engine, get("rows"), get("keys"))) {
+        op.emitOpError("cannot take the engine '")
+            << name.getValue()
+            << "': it has to be one of floats, rows a multiple of 16, keys and "
+               "widths multiples of its tiles";
+        return signalPassFailure();
+      }
       AttentionBuilder a(op, /*fma=*/true);
-      AttentionLowering(a, get("rows"), get("keys")).lower();
+      AttentionLowering(a, engine, get("rows"), get("keys")).lower();
       op.erase();
     }
   }

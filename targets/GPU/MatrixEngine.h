@@ -15,6 +15,10 @@
 // is left of an instruction's layout is which panel row, which activation row
 // and which share of K a lane has.
 //
+// An engine of floats multiplies f32 by f32 in the same way: 16 rows of one
+// matrix by getColumns() columns of another, values of f32 in the place of
+// groups of four codes.
+//
 //===----------------------------------------------------------------------===//
 #ifndef TERCET_TARGETS_GPU_MATRIXENGINE_H
 #define TERCET_TARGETS_GPU_MATRIXENGINE_H
@@ -23,6 +27,9 @@
 #include <memory>
 
 namespace tercet::gputarget {
+
+/// Rows of the first matrix (a panel, for weights) of every engine.
+constexpr int64_t kMatrixRows = 16;
 
 class MatrixEngine {
 public:
@@ -37,7 +44,9 @@ public:
   virtual unsigned getSlots() const = 0;
   /// Neighbouring rows of the panel that a lane has weights of.
   virtual unsigned getRowsPerLane() const = 0;
-  /// Groups of four weights that a lane feeds to one instruction.
+  /// Whether operands and sums are f32.
+  virtual bool isFloat() const { return false; }
+  /// Groups of four weights, or floats, that a lane feeds to one instruction.
   virtual unsigned getGroups() const = 0;
   /// 32-bit sums of a lane.
   virtual unsigned getAccumulators() const = 0;
@@ -84,6 +93,8 @@ public:
   /// `codes` has the groups of each row, first row first: bytes w + 1, 0..2, or
   /// pairs.
   /// `acts` has getGroups() words of four signed bytes.
+  /// Of floats, all three are f32, and the sum is of f32's precision: an error
+  /// of some 2^-21 of the largest product.
   virtual mlir::Value emitProduct(mlir::OpBuilder &b, mlir::Location loc,
                                   mlir::Value acc, mlir::ValueRange codes,
                                   mlir::ValueRange acts) const = 0;

@@ -60,11 +60,12 @@ def GPULowerRowsAttention : Pass<"gpu-lower-rows-attention", "::mlir::func::Func
   let description = [{
     A workgroup has `rows` rows (of the op's `config`: queries times the query heads
     that share a key head) and takes `keys` keys at a time, with a running maximum
-    and sum; scores, probabilities and sums meet in shared memory.
+    and sum; scores, probabilities and sums meet in shared memory. Where the config
+    names an `engine` of floats, both products take its matrix instructions.
   }];
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
-                           "::mlir::math::MathDialect"];
+                           "::mlir::math::MathDialect", "::mlir::gpu::GPUDialect"];
 }
 
 def GPULowerRowsScan : Pass<"gpu-lower-rows-scan", "::mlir::func::FuncOp"> {

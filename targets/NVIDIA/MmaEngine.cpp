@@ -1,4 +1,4 @@
-//===- MmaEngine.cpp - integer tensor cores of NVIDIA ---------------------===//
+//===- MmaEngine.cpp - tensor cores of NVIDIA -----------------------------===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -18,6 +18,11 @@
 // row g's groups 0 .. 7, lane 4g + 1 of row g + 8, lanes 4g + 2 and 4g + 3 the
 // groups 8 .. 15 of the same. So each lane packs its own, a byte for each
 // register of A, and the four lanes of a g transpose the bytes.
+//
+// mma.sync.m16n8k8 of tf32 (fragments for mma.m16n8k8) has the places of the
+// integer one, with a float for a word. It reads the upper 19 bits of an f32;
+// so a factor is cut into its first eleven bits and the rest, and three
+// products give what f32 would: high * high, high * low and low * high.
 //
 //===----------------------------------------------------------------------===//
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -200,9 +205,64 @@ private:
     return logic.select(2, high, low);
   }
 };
+class FloatMmaEngine : public MmaEngine {
+public:
+  StringRef getName() const override { return "mma.3xtf32.m16n8k8"; }
+  StringRef getSparseEngine() const override { return ""; }
+  bool isFloat() const override { return true; }
+  Value emitProduct(OpBuilder &b, Location loc, Value acc, ValueRange codes,
+                    ValueRange acts) const override {
+    Factors a, x;
+    // Row, then share of K, to share, then row.
+    for (unsigned i : {0, 2, 1, 3})
+      a.add(b, loc, codes[i]);
+    for (Value act : acts)
+      x.add(b, loc, act);
+    SmallVector<Value> sums;
+    for (int64_t i = 0; i < 4; ++i)
+      sums.push_back(vector::ExtractOp::create(b, loc, acc, i));
+    // The small ones first.
+    multiply(b, loc, a.low, x.high, sums);
+    multiply(b, loc, a.high, x.low, sums);
+    multiply(b, loc, a.high, x.high, sums);
+    return vector::FromElementsOp::create(
+        b, loc, cast<VectorType>(acc.getType()), sums);
+  }
+
+private:
+  /// Floats as what the instruction reads of them, and the rest.
+  struct Factors {
+    SmallVector<Value> high, low;
+    void add(OpBuilder &b, Location loc, Value x) {
+      Type i32 = b.getI32Type();
+      Value bits = arith::BitcastOp::create(b, loc, i32, x);
+      Value upper =
+          arith::AndIOp::create(b, loc, bits, constant(b, loc, -(1 << 13)));
+      Value rest = arith::SubFOp::create(
+          b, loc, x, arith::BitcastOp::create(b, loc, b.getF32Type(), upper));
+      high.push_back(upper);
+      low.push_back(arith::BitcastOp::create(b, loc, i32, rest));
+    }
+  };
+
+  static void multiply(OpBuilder &b, Location loc, ValueRange a, ValueRange x,
+                       SmallVectorImpl<Value> &sums) {
+    Type f32 = b.getF32Type();
+    auto four =
+        LLVM::LLVMStructType::getLiteral(b.getContext(), {f32, f32, f32, f32});
+    Value result = NVVM::MmaOp::create(
+        b, loc, four, a, x, sums, /*shape=*/{16, 8, 8}, /*b1Op=*/std::nullopt,
+        /*intOverflow=*/std::nullopt,
+        std::array{NVVM::MMATypes::tf32, NVVM::MMATypes::tf32},
+        std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
+    for (int64_t i = 0; i < 4; ++i)
+      sums[i] = LLVM::ExtractValueOp::create(b, loc, result, i);
+  }
+};
 } // namespace
 
 void tercet::registerNVIDIAMatrixEngines() {
   gputarget::registerMatrixEngine(std::make_unique<MmaEngine>());
   gputarget::registerMatrixEngine(std::make_unique<SparseMmaEngine>());
+  gputarget::registerMatrixEngine(std::make_unique<FloatMmaEngine>());
 }

@@ -39,7 +39,7 @@ static unsigned getNumber(StringRef chip) {
 static bool isSupported(StringRef chip) { return getNumber(chip) >= 75; }
 
 /// Warp-wide integer matrix instructions: sm_80 and later.
-static bool hasIntegerMma(StringRef chip) { return getNumber(chip) >= 80; }
+static bool hasMma(StringRef chip) { return getNumber(chip) >= 80; }
 
 /// Sparse matrix instructions are of PTX 8.5, which chips before sm_100 are
 /// older than; all else is in the first version that knows the chip, and an
@@ -105,7 +105,11 @@ public:
   LogicalResult configureKernel(func::FuncOp kernel,
                                 const TargetSpec &spec) const override {
     return tercet::gputarget::configureKernel(
-        kernel, "dp4a", hasIntegerMma(spec.chip) ? "mma.m16n8k32" : "",
+        kernel, "dp4a",
+        hasMma(spec.chip)
+            ? tercet::gputarget::MatrixEngines{"mma.m16n8k32",
+                                               "mma.3xtf32.m16n8k8"}
+            : tercet::gputarget::MatrixEngines(),
         spec.wavefront);
   }
 

@@ -17,6 +17,13 @@
 // GROUPED-DAG: grouped.mlir:7:8: remark: matrix products by mma.m16n8k32
 // GROUPED-DAG: grouped.mlir:7:8: remark: matrix products by mfma.16x16x32
 // GROUPED-DAG: grouped.mlir:7:8: remark: matrix products by wmma.16x16x16
+// Attention over many rows takes those of floats, where the chip has them.
+// RUN: tercet-compile %S/Inputs/attention.mlir -o %t.tercet --remarks --ptxas=none --target=cuda:sm_80 --target=hip:gfx942 2>&1 | FileCheck %s --check-prefix=ATTENTION
+// RUN: tercet-compile %S/Inputs/attention.mlir -o %t.tercet --remarks --ptxas=none --target=cuda:sm_75 --target=hip:gfx1100 2>&1 | FileCheck %s --check-prefix=SCALAR --allow-empty
+// ATTENTION-COUNT-1: attention.mlir:7:8: remark: matrix products by mma.3xtf32.m16n8k8
+// ATTENTION-COUNT-1: attention.mlir:7:8: remark: matrix products by mfma.f32.16x16x4
+// ATTENTION-NOT: matrix products
+// SCALAR-NOT: matrix products
 // DOTS-NOT: matrix products
 // DOTS: remark: dot products by
 // DOTS-NOT: matrix products

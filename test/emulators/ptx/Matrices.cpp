@@ -50,6 +50,14 @@ struct BF16 {
     return bfloatToFloat(uint16_t(reg >> (16 * e)));
   }
 };
+/// The upper 19 bits of an f32.
+struct TF32 {
+  using Sum = double;
+  static constexpr int kPerRegister = 1;
+  static double get(uint32_t reg, int) {
+    return fromBits<float>(reg & ~0x1fffu);
+  }
+};
 // Accumulators: what registers hold of C and D.
 struct F32 {
   static constexpr int kPerRegister = 1;
@@ -260,6 +268,10 @@ void tercet::emu::ptx::addMatrices(Table &t) {
       multiply<F16, F16, F16Sum, F16Sum, 16, 8>, 7, 7};
   t[name + "m16n8k16.row.col.f16.f16.f16.f16"] = {
       multiply<F16, F16, F16Sum, F16Sum, 16, 16>, 10, 10};
+  t[name + "m16n8k4.row.col.f32.tf32.tf32.f32"] = {
+      multiply<TF32, TF32, F32, F32, 16, 4>, 11, 11};
+  t[name + "m16n8k8.row.col.f32.tf32.tf32.f32"] = {
+      multiply<TF32, TF32, F32, F32, 16, 8>, 14, 14};
   t[name + "m16n8k8.row.col.f32.bf16.bf16.f32"] = {
       multiply<BF16, BF16, F32, F32, 16, 8>, 11, 11};
   t[name + "m16n8k16.row.col.f32.bf16.bf16.f32"] = {

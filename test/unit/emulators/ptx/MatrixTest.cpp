@@ -224,6 +224,46 @@ TEST(PtxMatrix, Halves) {
     }
 }
 
+// What an f32 has behind its 19th bit is not read. Elements i of A stand in
+// rows g and g + 8, columns t + 4 * (i / 2), those of B in row t + 4 i, column
+// g.
+TEST(PtxMatrix, TF32) {
+  Random random;
+  for (int depth : {4, 8}) {
+    int a[16][8], b[8][8], c[16][8];
+    for (auto &row : a)
+      for (int &v : row)
+        v = int(random.next() % 2047) - 1023;
+    for (auto *m : {&b, reinterpret_cast<int (*)[8][8]>(&c[0]),
+                    reinterpret_cast<int (*)[8][8]>(&c[8])})
+      for (auto &row : *m)
+        for (int &v : row)
+          v = int(random.next() % 255) - 127;
+    Fragment fa(depth / 2, 32), fb(depth / 4, 32), fc(4, 32), expected(4, 32);
+    auto noisy = [&](int v) {
+      return bitsOf(float(v)) | uint32_t(random.next() % 8192);
+    };
+    for (int l = 0; l < 32; ++l) {
+      int g = l / 4, t = l % 4;
+      for (int i = 0; i < depth / 2; ++i)
+        fa.set(l, i, noisy(a[i % 2 ? g + 8 : g][t + 4 * (i / 2)]));
+      for (int i = 0; i < depth / 4; ++i)
+        fb.set(l, i, noisy(b[t + 4 * i][g]));
+      for (int i = 0; i < 4; ++i) {
+        Place p = placeOfC(g, t, i);
+        int sum = c[p.row][p.column];
+        fc.set(l, i, bitsOf(float(sum)));
+        for (int k = 0; k < depth; ++k)
+          sum += a[p.row][k] * b[k][p.column];
+        expected.set(l, i, bitsOf(float(sum)));
+      }
+    }
+    std::string name = "mma.sync.aligned.m16n8k" + std::to_string(depth) +
+                       ".row.col.f32.tf32.tf32.f32";
+    EXPECT_EQ(run(name, {fa, fb, fc}, 4), expected.words) << name;
+  }
+}
+
 // A has two of four columns; a lane's elements i of A are those of eight
 // columns beginning at 8 t (+ 32 behind the eighth element), in order.
 TEST(PtxMatrix, Sparse) {
