@@ -2,9 +2,9 @@
 
 A clip is 8 frames of 64x64 pixels in -1..1 (background -1). One digit of 24 to 32
 pixels moves by 0.5 to 2 pixels a frame along a straight line and bounces off the
-borders. The digits are those of scikit-learn, 8x8 pixels; a frame samples them with a
-cubic (Catmull-Rom) kernel at the place where the digit is, so that motion by parts of
-a pixel is smooth, and stretches the contrast.
+borders. The digits are those of scikit-learn, 8x8 pixels, so that one of theirs is about
+a token here; a frame samples them with the kernel of the cubic B-spline at the place
+where the digit is. Content and motion, by parts of a pixel, are smooth.
 
 train.py, judge.py and reference.py import this file. Clips are functions of a seed:
 
@@ -26,6 +26,7 @@ FRAMES, SIZE = 8, 64
 PATCH, GRID, TOKENS, CHANNELS = (2, 4, 4), (4, 16, 16), 1024, 32
 CLASSES = 10
 MIN_SIDE, MAX_SIDE, MIN_SPEED, MAX_SPEED = 24.0, 32.0, 0.5, 2.0
+CONTRAST = 1.35  # strokes that the smoothing made faint are bright again
 
 
 def load_digits(path=None):
@@ -44,11 +45,11 @@ def load_digits(path=None):
 
 
 def cubic(t):
-    """The Catmull-Rom kernel."""
+    """The kernel of the cubic B-spline, which smooths."""
     t = np.abs(t)
-    near = (1.5 * t - 2.5) * t * t + 1
-    far = ((-0.5 * t + 2.5) * t - 4) * t + 2
-    return np.where(t < 1, near, np.where(t < 2, far, 0))
+    near = (0.5 * t - 1) * t * t + 2 / 3
+    far = np.maximum(2 - t, 0) ** 3 / 6
+    return np.where(t < 1, near, far)
 
 
 def bounce(p, low, high):
@@ -75,7 +76,7 @@ def make_clips(digits, picks, rng):
     u = (pixel - centre[..., None]) * (8 / side)[:, None, None] + 3.5
     weights = cubic(u[..., None] - np.arange(8)).astype(np.float32)
     ink = weights[0] @ digits[picks][:, None] @ weights[1].swapaxes(-1, -2)
-    return 2 * np.clip(1.5 * ink - 0.25, 0, 1) - 1
+    return 2 * np.minimum(CONTRAST * ink, 1) - 1
 
 
 def batch(digits, labels, n, rng):
@@ -95,6 +96,18 @@ def unpatchify(tokens):
     (a, b, c), (t, h, w) = PATCH, GRID
     x = tokens.reshape(-1, t, h, w, a, b, c).transpose(0, 1, 4, 2, 5, 3, 6)
     return x.reshape(-1, FRAMES, SIZE, SIZE)
+
+
+def rotations(pairs):
+    """Cosines and sines [TOKENS, sum(pairs)] of the places, pairs = those of t, y and x.
+
+    Pair i of the n pairs of an axis turns by position * 32^(-i / n): from one radian a
+    token to about one over the whole axis.
+    """
+    axes = np.unravel_index(np.arange(TOKENS), GRID)
+    angle = np.concatenate([p[:, None] * 32.0 ** (-np.arange(n) / n) for p, n in zip(axes, pairs)],
+                           axis=1)
+    return np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
 
 
 def write_png(path, rows):

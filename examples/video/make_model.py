@@ -10,19 +10,47 @@ that the network expects. network.py says the same in PyTorch.
 import pathlib
 import sys
 
+import make_data
+
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "digits"))
 import safetensors_io  # noqa: E402
 
-TOKENS, CHANNELS, CLASSES = 1024, 32, 11
+TOKENS, CHANNELS, CLASSES = make_data.TOKENS, make_data.CHANNELS, make_data.CLASSES + 1
 WIDTH, BLOCKS, HEADS, HEAD, WIDE, FEATURES = 128, 4, 4, 32, 512, 32
-FILES = ("video.safetensors", "rotary.safetensors")
-# Modulation vectors: six a block, two before the last projection.
+PAIRS = (4, 6, 6)  # rotated pairs of a head for t, y and x
+# Modulation vectors: gain, shift and gate twice a block, gain and shift at the end.
 MODULATIONS = 6 * BLOCKS + 2
+FILES = ("video.safetensors", "rotary.safetensors")
+
+ADD = ["%s = arith.addf %a0, %a1 : f32"]
+GATED = ["%p = arith.mulf %a1, %a2 : f32", "%s = arith.addf %a0, %p : f32"]
+RELU2 = ["%z = arith.constant 0.0 : f32", "%r = arith.maximumf %a0, %z : f32",
+         "%s = arith.mulf %r, %r : f32"]
+SILU = ["%v = arith.addf %a0, %a1 : f32", "%n = arith.negf %v : f32", "%e = math.exp %n : f32",
+        "%one = arith.constant 1.0 : f32", "%d = arith.addf %e, %one : f32",
+        "%s = arith.divf %v, %d : f32"]
+# exp(-(24 (sigma - i / 31))^2)
+BUMPS = ["%i = linalg.index 1 : index", "%j = arith.index_cast %i : index to i32",
+         "%f = arith.sitofp %j : i32 to f32", f"%last = arith.constant {FEATURES - 1}.0 : f32",
+         "%centre = arith.divf %f, %last : f32", "%d = arith.subf %a0, %centre : f32",
+         "%width = arith.constant 24.0 : f32", "%t = arith.mulf %d, %width : f32",
+         "%q = arith.mulf %t, %t : f32", "%n = arith.negf %q : f32", "%s = math.exp %n : f32"]
+# How an operand is read by a loop over rows and columns, or over one axis.
+ROWS, COLUMNS, ONE, FLAT = ("(d0, d1) -> (d0, d1)", "(d0, d1) -> (d1)", "(d0, d1) -> (d0)",
+                            "(d0) -> (d0)")
+
+
+def tensor(*shape, element="f32"):
+    return "tensor<" + "".join(f"{d}x" for d in shape) + f"{element}>"
 
 
 class Network:
-    """The text of the network over `m` rows, "?" or a number."""
+    """The text of the network over `m` rows, "?" or a number.
+
+    It reads the values %x [m, CHANNELS], %index [m] (i32), %sigma [1], %class [1] (i32), the
+    constant %c0, and the size %m where m is "?".
+    """
 
     def __init__(self, weights, m):
         self.weights, self.m, self.lines, self.counter = weights, m, [], 0
@@ -42,94 +70,64 @@ class Network:
         return self.loaded[key], self.weights[key]
 
     def rows(self, *shape):
-        return "tensor<" + "x".join(str(d) for d in (self.m, *shape)) + "xf32>"
+        return tensor(self.m, *shape)
 
-    def generic(self, maps, kinds, values, result, size, body, yields):
-        """A linalg.generic of parallel loops over the result of type `result`."""
+    def elements(self, body, operands, result):
+        """A loop over the elements of the type `result`; operands are (value, type, map)."""
+        flat = result.count("x") == 1
+        maps = [m for _, _, m in operands] + [FLAT if flat else ROWS]
+        size = "%m" if "?" in result else ""
         empty = self.emit(f"tensor.empty({size}) : {result}")
-        rank = maps[-1].count("->") and maps[-1].split("->")[1].count("d")
-        iterators = ", ".join(['"parallel"'] * rank)
-        arguments = ", ".join(f"%a{i}: {kind}" for i, kind in enumerate(kinds))
-        ins = ", ".join(v for v, _ in values)
-        types = ", ".join(t for _, t in values)
-        inputs = f"ins({ins} : {types}) " if values else ""
-        lines = "\n".join("    " + line for line in body)
+        inputs = ", ".join(f"%a{i}: f32" for i in range(len(operands)))
         return self.emit(
-            f"linalg.generic {{indexing_maps = [{', '.join(f'affine_map<{m}>' for m in maps)}], "
-            f"iterator_types = [{iterators}]}} {inputs}outs({empty} : {result}) {{\n"
-            f"  ^bb0({arguments + ', ' if kinds else ''}%out: f32):\n{lines}\n"
-            f"    linalg.yield {yields} : f32\n  }} -> {result}")
+            "linalg.generic {indexing_maps = [" + ", ".join(f"affine_map<{m}>" for m in maps)
+            + "], iterator_types = [" + ", ".join(['"parallel"'] * (1 if flat else 2)) + "]} ins("
+            + ", ".join(v for v, _, _ in operands) + " : " + ", ".join(t for _, t, _ in operands)
+            + f") outs({empty} : {result}) {{\n  ^bb0({inputs}, %out: f32):\n"
+            + "".join(f"    {line}\n" for line in body)
+            + f"    linalg.yield %s : f32\n  }} -> {result}")
 
-    def by_row(self, values, width, body, yields):
-        """Elements of [m, width] from values of [m, width] ("rows") or [width] ("vector")."""
-        maps = ["(i, j) -> (i, j)" if kind == "rows" else "(i, j) -> (j)" for _, kind in values]
-        maps.append("(i, j) -> (i, j)")
-        maps = [m.replace("i", "d0").replace("j", "d1") for m in maps]
-        typed = [(v, self.rows(width) if kind == "rows" else f"tensor<{width}xf32>")
-                 for v, kind in values]
-        size = "%m" if self.m == "?" else ""
-        return self.generic(maps, ["f32"] * len(values), typed, self.rows(width), size, body, yields)
-
-    def linear(self, x, key, n, k, rows=None):
+    def linear(self, x, key, n, k, m=None):
         w, kind = self.weight(key + ".weight")
-        a, y = (self.rows(k), self.rows(n)) if rows is None else (f"tensor<{rows}x{k}xf32>", f"tensor<{rows}x{n}xf32>")
-        return self.emit(f"latent.project {x}, {w} : {a}, {kind} -> {y}")
+        m = self.m if m is None else m
+        return self.emit(f"latent.project {x}, {w} : {tensor(m, k)}, {kind} -> {tensor(m, n)}")
 
-    def biased(self, x, key, n):
-        bias, _ = self.weight(key + ".bias")
-        return self.by_row([(x, "rows"), (bias, "vector")], n, ["%s = arith.addf %a0, %a1 : f32"], "%s")
-
-    def silu(self, terms, result):
-        """silu of a sum of [1, WIDTH] or [WIDTH] vectors."""
-        maps, typed = [], []
-        for value, rank in terms:
-            maps.append("(d0, d1) -> (d0, d1)" if rank == 2 else "(d0, d1) -> (d1)")
-            typed.append((value, f"tensor<1x{WIDTH}xf32>" if rank == 2 else f"tensor<{WIDTH}xf32>"))
-        maps.append("(d0, d1) -> (d0, d1)")
-        body = ["%v = arith.addf %a0, %a1 : f32", "%n = arith.negf %v : f32",
-                "%e = math.exp %n : f32", "%one = arith.constant 1.0 : f32",
-                "%d = arith.addf %e, %one : f32", "%s = arith.divf %v, %d : f32"]
-        return self.generic(maps, ["f32", "f32"], typed, result, "", body, "%s")
+    def embed(self, ids, key, m, width):
+        table, kind = self.weight(key)
+        return self.emit(f"latent.embed {ids}, {table} : {tensor(m, element='i32')}, {kind} -> "
+                         f"{tensor(m, width)}")
 
     def modulations(self):
-        """[MODULATIONS * WIDTH]: gains (one added in the weights' biases), shifts and gates."""
-        row = f"tensor<1x{WIDTH}xf32>"
-        features = self.generic(
-            ["(d0, d1) -> (d0)", "(d0, d1) -> (d0, d1)"], ["f32"], [("%sigma", "tensor<1xf32>")],
-            f"tensor<1x{FEATURES}xf32>", "",
-            ["%i = linalg.index 1 : index", "%j = arith.index_cast %i : index to i32",
-             "%f = arith.sitofp %j : i32 to f32", f"%last = arith.constant {FEATURES - 1}.0 : f32",
-             "%centre = arith.divf %f, %last : f32", "%d = arith.subf %a0, %centre : f32",
-             "%width = arith.constant 24.0 : f32", "%t = arith.mulf %d, %width : f32",
-             "%q = arith.mulf %t, %t : f32", "%n = arith.negf %q : f32", "%e = math.exp %n : f32"], "%e")
-        time = self.linear(features, "time", WIDTH, FEATURES, rows=1)
-        table, kind = self.weight("class.weight")
-        name = self.emit(f"latent.embed %class, {table} : tensor<1xi32>, {kind} -> {row}")
-        c = self.silu([(time, 2), (name, 2)], row)
-        c = self.silu([(self.linear(c, "cond", WIDTH, WIDTH, rows=1), 2),
-                       (self.weight("cond.bias")[0], 1)], row)
+        """The vectors of AdaLN, one behind another; the bias makes the gains about one."""
+        row = tensor(1, WIDTH)
+        bumps = self.elements(BUMPS, [("%sigma", tensor(1), ONE)], tensor(1, FEATURES))
+        c = self.elements(SILU, [(self.linear(bumps, "time", WIDTH, FEATURES, m=1), row, ROWS),
+                                 (self.embed("%class", "class.weight", 1, WIDTH), row, ROWS)], row)
+        c = self.linear(c, "cond", WIDTH, WIDTH, m=1)
+        c = self.elements(SILU, [(c, row, ROWS), (*self.weight("cond.bias"), COLUMNS)], row)
         size = MODULATIONS * WIDTH
-        m = self.linear(c, "mod", size, WIDTH, rows=1)
-        flat = self.emit(f"tensor.collapse_shape {m} [[0, 1]] : tensor<1x{size}xf32> into tensor<{size}xf32>")
-        bias, kind = self.weight("mod.bias")
-        return self.generic(["(d0) -> (d0)"] * 3, ["f32", "f32"],
-                            [(flat, f"tensor<{size}xf32>"), (bias, kind)], f"tensor<{size}xf32>",
-                            "", ["%s = arith.addf %a0, %a1 : f32"], "%s")
+        c = self.linear(c, "mod", size, WIDTH, m=1)
+        c = self.emit(f"tensor.collapse_shape {c} [[0, 1]] : {tensor(1, size)} into {tensor(size)}")
+        return self.elements(ADD, [(c, tensor(size), FLAT), (*self.weight("mod.bias"), FLAT)],
+                             tensor(size))
 
     def vector(self, mod, number):
         return self.emit(f"tensor.extract_slice {mod}[{number * WIDTH}] [{WIDTH}] [1] : "
-                         f"tensor<{MODULATIONS * WIDTH}xf32> to tensor<{WIDTH}xf32>")
+                         f"{tensor(MODULATIONS * WIDTH)} to {tensor(WIDTH)}")
 
     def modulated(self, h, mod, number):
         """rms_norm(h) * gain + shift."""
-        n = self.emit(f"latent.rms_norm {h}, {self.vector(mod, number)} : {self.rows(WIDTH)}, tensor<{WIDTH}xf32>")
-        return self.by_row([(n, "rows"), (self.vector(mod, number + 1), "vector")], WIDTH,
-                           ["%s = arith.addf %a0, %a1 : f32"], "%s")
+        gain = self.vector(mod, number)
+        n = self.emit(f"latent.rms_norm {h}, {gain} : {self.rows(WIDTH)}, {tensor(WIDTH)}")
+        shift = self.vector(mod, number + 1)
+        return self.elements(ADD, [(n, self.rows(WIDTH), ROWS), (shift, tensor(WIDTH), COLUMNS)],
+                             self.rows(WIDTH))
 
     def gated(self, h, x, mod, number):
         """h + gate * x."""
-        return self.by_row([(h, "rows"), (x, "rows"), (self.vector(mod, number), "vector")], WIDTH,
-                           ["%p = arith.mulf %a1, %a2 : f32", "%s = arith.addf %a0, %p : f32"], "%s")
+        kind = self.rows(WIDTH)
+        gate = (self.vector(mod, number), tensor(WIDTH), COLUMNS)
+        return self.elements(GATED, [(h, kind, ROWS), (x, kind, ROWS), gate], kind)
 
     def attention(self, x, i, cos, sin):
         heads = self.rows(HEADS, HEAD)
@@ -143,75 +141,76 @@ class Network:
             gain, kind = self.weight(f"{i}.{which}_norm")
             y = split(self.linear(x, f"{i}.{which}", WIDTH, WIDTH))
             y = self.emit(f"latent.rms_norm {y}, {gain} : {heads}, {kind}")
-            return self.emit(f"latent.rotary {y}, {cos}, {sin} at(%c0) : {heads}, {self.rows(HEAD // 2)}")
+            # The tables have the rows' places already: row j is turned by row j.
+            return self.emit(f"latent.rotary {y}, {cos}, {sin} at(%c0) : {heads}, "
+                             f"{self.rows(HEAD // 2)}")
 
         q, k = rotated("q"), rotated("k")
         v = split(self.linear(x, f"{i}.v", WIDTH, WIDTH))
-        o = self.emit(f"latent.attention {q}, {k}, {v} scale({HEAD ** -0.5!r}) : {heads}, {heads}, {heads} -> {heads}")
+        o = self.emit(f"latent.attention {q}, {k}, {v} scale({HEAD ** -0.5!r}) : "
+                      f"{heads}, {heads}, {heads} -> {heads}")
         o = self.emit(f"tensor.collapse_shape {o} [[0], [1, 2]] : {heads} into {self.rows(WIDTH)}")
         return self.linear(o, f"{i}.o", WIDTH, WIDTH)
 
     def body(self):
-        """Emits the network over %x, %index, %sigma and %class; returns the clean rows."""
+        """Emits the network; returns the value of the clean rows."""
         mod = self.modulations()
-
-        def gathered(key, width):
-            table, kind = self.weight(key)
-            return self.emit(f"latent.embed %index, {table} : tensor<{self.m}xi32>, {kind} -> {self.rows(width)}")
-
-        cos, sin = gathered("rope.cos", HEAD // 2), gathered("rope.sin", HEAD // 2)
+        cos, sin = (self.embed("%index", f"rope.{t}", self.m, HEAD // 2) for t in ("cos", "sin"))
+        kind, wide, channels = self.rows(WIDTH), self.rows(WIDE), self.rows(CHANNELS)
         h = self.linear("%x", "in", WIDTH, CHANNELS)
-        # The position table has the bias of the first projection in it.
-        h = self.by_row([(h, "rows"), (gathered("position", WIDTH), "rows")], WIDTH,
-                        ["%s = arith.addf %a0, %a1 : f32"], "%s")
+        # The position table has the bias of this first projection in it.
+        place = self.embed("%index", "position", self.m, WIDTH)
+        h = self.elements(ADD, [(h, kind, ROWS), (place, kind, ROWS)], kind)
         for i in range(BLOCKS):
             y = self.attention(self.modulated(h, mod, 6 * i), i, cos, sin)
             h = self.gated(h, y, mod, 6 * i + 2)
             y = self.linear(self.modulated(h, mod, 6 * i + 3), f"{i}.up", WIDE, WIDTH)
-            y = self.by_row([(y, "rows")], WIDE,
-                            ["%z = arith.constant 0.0 : f32", "%r = arith.maximumf %a0, %z : f32",
-                             "%s = arith.mulf %r, %r : f32"], "%s")
+            y = self.elements(RELU2, [(y, wide, ROWS)], wide)
             h = self.gated(h, self.linear(y, f"{i}.down", WIDTH, WIDE), mod, 6 * i + 5)
-        return self.biased(self.linear(self.modulated(h, mod, 6 * BLOCKS), "out", CHANNELS, WIDTH), "out", CHANNELS)
+        y = self.linear(self.modulated(h, mod, 6 * BLOCKS), "out", CHANNELS, WIDTH)
+        return self.elements(ADD, [(y, channels, ROWS), (*self.weight("out.bias"), COLUMNS)],
+                             channels)
 
     def text(self, name):
-        bound = f", tercet.bound = {TOKENS}" if self.m == "?" else ""
-        dims = ', tercet.dims = ["tokens", ""]' if self.m == "?" else ""
-        one = ', tercet.dims = ["tokens"]' if self.m == "?" else ""
-        head = (f'func.func @{name}(%x: {self.rows(CHANNELS)} {{tercet.name = "x"{bound}{dims}}},\n'
-                f'    %index: tensor<{self.m}xi32> {{tercet.name = "index", tercet.range = [0, {TOKENS}]{bound}{one}}},\n'
-                f'    %sigma: tensor<1xf32> {{tercet.name = "sigma"}},\n'
-                f'    %class: tensor<1xi32> {{tercet.name = "class", tercet.range = [0, {CLASSES}]}})\n'
-                f'    -> ({self.rows(CHANNELS)} {{tercet.name = "clean"}}) {{\n'
+        """The network as an entry point."""
+        rows = self.rows(CHANNELS)
+        dynamic = self.m == "?"
+        bound = f", tercet.bound = {TOKENS}, tercet.dims = " if dynamic else ""
+        matrix, vector = ('["tokens", ""]', '["tokens"]') if dynamic else ("", "")
+        head = (f'func.func @{name}(%x: {rows} {{tercet.name = "x"{bound}{matrix}}},\n'
+                f'    %index: {tensor(self.m, element="i32")} {{tercet.name = "index", '
+                f'tercet.range = [0, {TOKENS}]{bound}{vector}}},\n'
+                f'    %sigma: {tensor(1)} {{tercet.name = "sigma"}},\n'
+                f'    %class: {tensor(1, element="i32")} {{tercet.name = "class", '
+                f'tercet.range = [0, {CLASSES}]}})\n'
+                f'    -> ({rows} {{tercet.name = "clean"}}) {{\n'
                 "  %c0 = arith.constant 0 : index\n")
-        if self.m == "?":
-            head += f"  %m = tensor.dim %x, %c0 : {self.rows(CHANNELS)}\n"
+        if dynamic:
+            head += f"  %m = tensor.dim %x, %c0 : {rows}\n"
         clean = self.body()
-        return head + "\n".join(self.lines) + f"\n  return {clean} : {self.rows(CHANNELS)}\n}}\n"
+        return head + "\n".join(self.lines) + f"\n  return {clean} : {rows}\n}}\n"
 
 
-def globals_text(weights):
-    return [f'ml_program.global private @"{key}"(#ml_program.extern : {kind}) : {kind}'
-            for key, kind in weights.items()]
-
-
-def read_weights(folder):
+def read_weights(folder=HERE):
     """Name -> MLIR type of the tensors of FILES."""
-    return {key: "tensor<" + "".join(f"{d}x" for d in value.shape) + "f32>"
+    return {key: tensor(*value.shape)
             for file in FILES for key, value in safetensors_io.load(folder / file).items()}
 
 
-def main():
-    import network  # the rotation table is a function of the grid
+def globals_text(weights):
+    return "".join(f'ml_program.global private @"{key}"(#ml_program.extern : {kind}) : {kind}\n'
+                   for key, kind in weights.items())
 
-    cos, sin = network.rotary_tables()
-    safetensors_io.save(HERE / FILES[1], {"rope.cos": cos.numpy(), "rope.sin": sin.numpy()})
-    weights = read_weights(HERE)
-    lines = ["// A diffusion transformer over any subset of the tokens of a 4x16x16 grid. Written by",
-             "// make_model.py; weights are in video.safetensors and rotary.safetensors under the",
-             "// names of the globals. See README.md.", "", *globals_text(weights), "",
-             Network(weights, "?").text("denoise")[:-1]]
-    (HERE / "video.mlir").write_text("\n".join(lines) + "\n")
+
+def main():
+    cos, sin = make_data.rotations(PAIRS)
+    safetensors_io.save(HERE / FILES[1], {"rope.cos": cos, "rope.sin": sin})
+    weights = read_weights()
+    (HERE / "video.mlir").write_text(
+        "// A diffusion transformer over any subset of the tokens of a 4x16x16 grid. Written by\n"
+        "// make_model.py; weights are in video.safetensors and rotary.safetensors under the\n"
+        "// names of the globals. See README.md.\n\n"
+        + globals_text(weights) + "\n" + Network(weights, "?").text("denoise"))
 
 
 if __name__ == "__main__":

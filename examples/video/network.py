@@ -7,10 +7,10 @@ of 32 with normed queries and keys, 3-D rotary positions, squared ReLU. It predi
 clean tokens x0 from x = (1 - sigma) x0 + sigma noise.
 """
 
-import numpy as np
 import torch
 import torch.nn.functional as nnf
 
+import make_data
 from make_data import CHANNELS, CLASSES, GRID, TOKENS
 
 D, BLOCKS, HEADS, HEAD, WIDE = 128, 4, 4, 32, 512
@@ -59,15 +59,8 @@ def init_params():
 
 
 def rotary_tables():
-    """Cosines and sines [TOKENS, HEAD / 2] of the grid positions.
-
-    Pair i of the n pairs of an axis turns by position * 32^(-i / n): from one radian a
-    token to about one over the whole axis.
-    """
-    t, y, x = np.unravel_index(np.arange(TOKENS), GRID)
-    angles = [p[:, None] * 32.0 ** (-np.arange(n) / n) for p, n in zip((t, y, x), PAIRS)]
-    angle = np.concatenate(angles, axis=1)
-    return torch.tensor(np.cos(angle), dtype=F32), torch.tensor(np.sin(angle), dtype=F32)
+    """Cosines and sines [TOKENS, HEAD / 2] of the grid positions."""
+    return tuple(torch.from_numpy(table) for table in make_data.rotations(PAIRS))
 
 
 def position_table(p):
