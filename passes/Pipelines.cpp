@@ -165,6 +165,7 @@ void tercet::buildToRowsPipeline(OpPassManager &pm,
         pm.addPass(createSymbolDCEPass());
         pm.addPass(createLowerStateUpdates());
         pm.addPass(createDecomposeSpatial());
+        pm.addPass(createDecomposeBlockAttention());
         pm.addPass(createDecomposeMoe());
         pm.addPass(createDecomposeMamba());
         pm.addPass(createDecomposeLatent());

@@ -85,6 +85,26 @@ def DecomposeLatent : Pass<"decompose-latent", "::mlir::ModuleOp"> {
     "::tercet::ternary::TernaryDialect"];
 }
 
+def DecomposeBlockAttention : Pass<"decompose-block-attention"> {
+  let summary = "spatial.block_attention to rows.attention";
+  let description = [{
+    Offsets that are constants of equal blocks become a `block_size`; others stay
+    operands. Runs behind `decompose-spatial`, which makes the offsets of an order
+    constants.
+
+    ```mlir
+    %o = arith.constant dense<[0, 64, 128]> : tensor<3xi32>
+    %y, %lse = spatial.block_attention %q, %k, %v mask(%m, %o, %o : ...) scale(0.125) : ...
+    // becomes
+    %y = rows.attention scale(0.125) ins(%q, %k, %v : ...) length(%c128)
+        blocks(%m : tensor<8x2x2xi8>) block_size([64, 64]) outs(%init : ...) -> ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect",
+                           "::tercet::rows::RowsDialect"];
+}
+
 def DecomposeExperts : Pass<"decompose-experts", "::mlir::ModuleOp"> {
   let summary = "latent.experts to grouped products over encoded weights";
   let description = [{

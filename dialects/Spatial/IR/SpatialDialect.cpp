@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Spatial/IR/Spatial.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/Transforms/InliningUtils.h"
@@ -40,6 +41,11 @@ void SpatialDialect::initialize() {
 #define GET_OP_LIST
 #include "dialects/Spatial/IR/SpatialOps.cpp.inc"
       >();
+}
+
+Operation *SpatialDialect::materializeConstant(OpBuilder &b, Attribute value,
+                                               Type type, Location loc) {
+  return arith::ConstantOp::materialize(b, value, type, loc);
 }
 
 std::array<int64_t, 3> GridAttr::getTileSizes() const {

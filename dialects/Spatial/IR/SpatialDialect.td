@@ -23,6 +23,8 @@ def Spatial_Dialect : Dialect {
     target.
   }];
   let useDefaultAttributePrinterParser = 1;
+  let hasConstantMaterializer = 1;
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
 #endif

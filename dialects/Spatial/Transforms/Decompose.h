@@ -17,6 +17,12 @@
 
 namespace tercet::spatial {
 
+/// Ops of SpatialTiles.td.
+bool decomposeTiles(ternary::ReferenceBuilder &r, mlir::Operation *op);
+
+/// spatial.block_attention, for the reference path only.
+bool attentionToReference(ternary::ReferenceBuilder &r, mlir::Operation *op);
+
 /// Ops of SpatialTokens.td.
 bool decomposeTokens(ternary::ReferenceBuilder &r, mlir::Operation *op);
 

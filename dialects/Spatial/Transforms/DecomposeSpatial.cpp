@@ -27,6 +27,7 @@ using namespace tercet;
 
 namespace {
 struct DecomposeSpatial : tercet::impl::DecomposeSpatialBase<DecomposeSpatial> {
+  using DecomposeSpatialBase::DecomposeSpatialBase;
   void runOnOperation() override {
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
@@ -37,7 +38,8 @@ struct DecomposeSpatial : tercet::impl::DecomposeSpatialBase<DecomposeSpatial> {
     for (Operation *op : ops) {
       b.setInsertionPoint(op);
       ternary::ReferenceBuilder r(b, op->getLoc());
-      if (spatial::decomposeTokens(r, op))
+      if (spatial::decomposeTokens(r, op) || spatial::decomposeTiles(r, op) ||
+          (reference && spatial::attentionToReference(r, op)))
         op->erase();
     }
   }

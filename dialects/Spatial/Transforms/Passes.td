@@ -12,6 +12,9 @@ def DecomposeSpatial : Pass<"decompose-spatial"> {
     (`tercet-to-reference`) share this pass. What has one stays, and is lowered by
     the passes behind this one.
   }];
+  let options = [
+    Option<"reference", "reference", "bool", "false",
+      "also ops that have a kernel of their own, as plain linalg">];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
     "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];

@@ -98,7 +98,7 @@ struct ToReference : tercet::impl::ToReferenceBase<ToReference> {
     OpPassManager pm(ModuleOp::getOperationName());
     pm.addPass(createInlinerPass());
     pm.addPass(createSymbolDCEPass());
-    pm.addPass(createDecomposeSpatial());
+    pm.addPass(createDecomposeSpatial({/*reference=*/true}));
     pm.addPass(createDecomposeMoe());
     pm.addPass(createDecomposeMamba());
     if (failed(runPipeline(pm, module)) || failed(moveWeights(module)) ||

@@ -1,0 +1,28 @@
+// Blocks along a Hilbert curve that are chosen by their means (@chosen), boxes of
+// several sizes with a mask that is data (@boxes), a static mask (@radial).
+func.func @chosen(%x: tensor<60x4x16xf32> {tercet.name = "x"}) -> (tensor<60x4x16xf32> {tercet.name = "y"}, tensor<60x4xf32> {tercet.name = "l"}, tensor<4x8x8xi8> {tercet.name = "m"}) {
+  %places, %ranks, %o = spatial.tile_order hilbert grid(#spatial.grid<3, 4, 5>) block(8) : tensor<60xi32>, tensor<60xi32>, tensor<9xi32>
+  %rows = tensor.collapse_shape %x [[0], [1, 2]] : tensor<60x4x16xf32> into tensor<60x64xf32>
+  %sorted = spatial.gather %rows, %places : tensor<60x64xf32>, tensor<60xi32> -> tensor<60x64xf32>
+  %q = tensor.expand_shape %sorted [[0], [1, 2]] output_shape [60, 4, 16] : tensor<60x64xf32> into tensor<60x4x16xf32>
+  %means = spatial.block_mean %q, %o : tensor<60x4x16xf32>, tensor<9xi32> -> tensor<8x4x16xf32>
+  %m = spatial.block_select %means, %means scale(0.25) top_k(2) top_p(0.3) sinks(1) neighbours(1) : tensor<8x4x16xf32>, tensor<8x4x16xf32> -> tensor<4x8x8xi8>
+  %y, %l = spatial.block_attention %q, %q, %q mask(%m, %o, %o : tensor<4x8x8xi8>, tensor<9xi32>, tensor<9xi32>) scale(0.25) : tensor<60x4x16xf32>, tensor<60x4x16xf32>, tensor<60x4x16xf32> -> tensor<60x4x16xf32>, tensor<60x4xf32>
+  %flat = tensor.collapse_shape %y [[0], [1, 2]] : tensor<60x4x16xf32> into tensor<60x64xf32>
+  %back = spatial.gather %flat, %ranks : tensor<60x64xf32>, tensor<60xi32> -> tensor<60x64xf32>
+  %result = tensor.expand_shape %back [[0], [1, 2]] output_shape [60, 4, 16] : tensor<60x64xf32> into tensor<60x4x16xf32>
+  return %result, %l, %m : tensor<60x4x16xf32>, tensor<60x4xf32>, tensor<4x8x8xi8>
+}
+func.func @boxes(%x: tensor<60x4x16xf32> {tercet.name = "x"}, %k: tensor<60x2x16xf32> {tercet.name = "k"}, %m: tensor<2x8x8xi8> {tercet.name = "m"}) -> (tensor<60x4x16xf32> {tercet.name = "y"}, tensor<60x4xf32> {tercet.name = "l"}, tensor<60x2x16xf32> {tercet.name = "s"}) {
+  %places, %ranks, %o = spatial.tile_order box grid(#spatial.grid<3, 4, 5, tile = [2, 2, 3]>) : tensor<60xi32>, tensor<60xi32>, tensor<9xi32>
+  %means = spatial.block_mean %k, %o : tensor<60x2x16xf32>, tensor<9xi32> -> tensor<8x2x16xf32>
+  %s = spatial.block_spread %means, %o : tensor<8x2x16xf32>, tensor<9xi32> -> tensor<60x2x16xf32>
+  %y, %l = spatial.block_attention %x, %k, %s mask(%m, %o, %o : tensor<2x8x8xi8>, tensor<9xi32>, tensor<9xi32>) scale(0.25) : tensor<60x4x16xf32>, tensor<60x2x16xf32>, tensor<60x2x16xf32> -> tensor<60x4x16xf32>, tensor<60x4xf32>
+  return %y, %l, %s : tensor<60x4x16xf32>, tensor<60x4xf32>, tensor<60x2x16xf32>
+}
+func.func @radial(%x: tensor<60x4x16xf32> {tercet.name = "x"}) -> (tensor<60x4x16xf32> {tercet.name = "y"}) {
+  %places, %ranks, %o = spatial.tile_order raster grid(#spatial.grid<15, 2, 2>) block(4) : tensor<60xi32>, tensor<60xi32>, tensor<16xi32>
+  %m = spatial.block_mask radial grid(#spatial.grid<15, 2, 2>) block(4) decay(1.0) : tensor<1x15x15xi8>
+  %y, %l = spatial.block_attention causal %x, %x, %x mask(%m, %o, %o : tensor<1x15x15xi8>, tensor<16xi32>, tensor<16xi32>) scale(0.25) : tensor<60x4x16xf32>, tensor<60x4x16xf32>, tensor<60x4x16xf32> -> tensor<60x4x16xf32>, tensor<60x4xf32>
+  return %y : tensor<60x4x16xf32>
+}
