@@ -13,6 +13,11 @@ HEAD = ("benchmark", "time", "spread", "experts read", "read", "products", "of t
         "of a read", "outside")
 
 
+# What attention over chosen blocks is compared with; measured before them.
+DENSE = "spatial/block_attention/dense"
+SPATIAL_HEAD = ("benchmark", "time", "spread", "to dense", "to its share of dense", "of the larger")
+
+
 def row_name(row, threads):
     return row.name + (f"/threads={threads}" if threads != 1 else "")
 
@@ -56,7 +61,7 @@ def measure(compiler, program, folder, options, machine):
         artifact = compile_bench(compiler, folder, bench)
         if artifact:
             compiled += [(artifact, row) for row in rows]
-    results = []
+    results, dense = [], {}
     wanted = re.compile(options.filter)
     for threads in map(int, options.threads.split(",")):
         plan = [(artifact, row) for artifact, row in compiled if wanted.search(row_name(row, threads))]
@@ -77,6 +82,11 @@ def measure(compiler, program, folder, options, machine):
             file.unlink(missing_ok=True)
             out.unlink(missing_ok=True)
         results += [result(row, [r for r in raw["rows"] if r["name"] == row.name], raw, machine) for _, row in plan]
+    for row in results:
+        if row["name"].startswith(DENSE):
+            dense[row["threads"]] = row["seconds"]
+        if "density" in row and row["threads"] in dense:
+            row["ratio_to_dense"] = row["seconds"] / dense[row["threads"]]
     return results
 
 
@@ -128,6 +138,17 @@ def result(row, tries, raw, machine):
 
 def is_mine(row):
     return "roof_seconds" in row
+
+
+def is_spatial(row):
+    return row["name"].startswith("spatial/block_attention/")
+
+
+def spatial_cells(row):
+    ratio, tries = row.get("ratio_to_dense"), row["seconds_of_tries"]
+    return (row["name"], time(row["seconds"]), f"+{100 * (tries[-1] / tries[0] - 1):.0f} %",
+            f"{ratio:.3f}" if ratio else "-", f"{ratio / row['density']:.2f}" if ratio else "-",
+            percent(row["fraction_of_larger"]))
 
 
 def time(seconds):

@@ -7,6 +7,7 @@ tercet-block-bench needs to know of each row into a plan.
 
 import dataclasses
 import math
+import random
 import struct
 
 TOKENS = (1, 4, 16, 64, 256)
@@ -167,6 +168,43 @@ def attention(heads, groups, tokens, dim):
     return Bench(f"attention_{heads}_{groups}x{tokens}x{dim}", "f32", "\n".join(lines) + "\n", rows)
 
 
+# Heads, tokens, dim, tokens of a block.
+SPATIAL = (8, 4096, 64, 64)
+DENSITIES = (1, 0.5, 0.25, 0.1)
+
+
+def block_attention(heads, tokens, dim, block):
+    """Attention over chosen pairs of blocks beside the dense one: every block of queries has
+    the same number of blocks of keys, drawn by a fixed generator."""
+    blocks = tokens // block
+    x, lse = f"tensor<{tokens}x{heads}x{dim}xf32>", f"tensor<{tokens}x{heads}xf32>"
+    mask, offsets = f"tensor<{heads}x{blocks}x{blocks}xi8>", f"tensor<{blocks + 1}xi32>"
+    draw, lines, rows = random.Random(1), [], []
+    for density in (None, *DENSITIES):
+        entry = "dense" if density is None else f"d{round(100 * density)}"
+        chosen = blocks if density is None else max(1, round(density * blocks))
+        lines += [f"func.func @{entry}(%q: {x}, %k: {x}, %v: {x}) -> {x} {{"]
+        clause = ""
+        if density is not None:
+            bits = []
+            for _ in range(heads * blocks):
+                row = set(draw.sample(range(blocks), chosen))
+                bits.append("".join(f"{int(j in row):02X}" for j in range(blocks)))
+            lines += [f'  %m = arith.constant dense<"0x{"".join(bits)}"> : {mask}',
+                      f"  %o = arith.constant dense<{[i * block for i in range(blocks + 1)]}> : {offsets}"]
+            clause = f"mask(%m, %o, %o : {mask}, {offsets}, {offsets}) "
+        lines += [f"  %y, %l = spatial.block_attention %q, %k, %v {clause}scale({1 / math.sqrt(dim)}) : "
+                  f"{x}, {x}, {x} -> {x}, {lse}", f"  return %y : {x}", "}"]
+        name = "dense" if density is None else f"density={density:g}"
+        fields = {"heads": heads, "tokens": tokens, "dim": dim, "block": block}
+        if density is not None:
+            fields["density"] = chosen / blocks
+        rows.append(Row(f"spatial/block_attention/{name}", entry, copies=2,
+                        f32_ops=4.0 * heads * dim * tokens * chosen * block, bytes=16.0 * tokens * heads * dim,
+                        fields=fields))
+    return Bench(f"block_attention_{heads}x{tokens}x{dim}_{block}", "f32", "\n".join(lines) + "\n", rows)
+
+
 # Hidden width, heads, width of a head, states, groups, width of the convolution.
 MIXERS = {"super": (4096, 128, 64, 128, 8, 4), "nano": (2688, 64, 64, 128, 8, 4)}
 
@@ -217,9 +255,9 @@ def benches(tiny=False):
         small = {"tiny-super": Widths(64, 32, 16, 3, 48, 96, 5.0), "tiny-nano": Widths(64, 0, 8, 2, 32, 64, 2.5),
                  "tiny-k3": Widths(64, 32, 8, 2, 48, 64, 1.0, gated=True, norm=True, real_experts=896)}
         blocks, tokens, shapes = small, (1, 4), ((4, 2, 64, 32),)
-        mixers = {"tiny": (64, 4, 16, 32, 2, 4)}
+        mixers, spatial = {"tiny": (64, 4, 16, 32, 2, 4)}, (2, 64, 16, 8)
     else:
-        blocks, tokens, shapes, mixers = BLOCKS, TOKENS, ATTENTION, MIXERS
+        blocks, tokens, shapes, mixers, spatial = BLOCKS, TOKENS, ATTENTION, MIXERS, SPATIAL
     for name, widths in blocks.items():
         for code in CODES:
             yield block(name, widths, code, tokens)
@@ -227,3 +265,4 @@ def benches(tiny=False):
         yield attention(*shape)
     for name, widths in mixers.items():
         yield mamba(name, *widths)
+    yield block_attention(*spatial)

@@ -33,6 +33,13 @@ equal("attention/decode/4x64x32", "ops", 4 * 64 * 32 * 4)
 # the mixer are 64 x (2 * 64 + 2 * 2 * 32 + 4) and 64 x 64.
 equal("mamba/step/scan/4x16x32", "bytes", 4 * 4 + 2 * 4 * 4 * 16 * 32)
 equal("mamba/step/mixer/tiny/i2", "ops", 2 * 64 * (260 + 64) + 5 * 4 * 16 * 32)
+# Two heads of width 16, 64 tokens in 8 blocks of 8: of 64 pairs of blocks of a head all, a half,
+# two and one in a row.
+for share, chosen in (("1", 8), ("0.5", 4), ("0.25", 2), ("0.1", 1)):
+    equal(f"spatial/block_attention/density={share}", "ops", 4 * 2 * 16 * 8 * 8 * 8 * chosen)
+    equal(f"spatial/block_attention/density={share}", "density", chosen / 8)
+    equal(f"spatial/block_attention/density={share}", "ratio_to_dense",
+          rows[f"spatial/block_attention/density={share}"]["seconds"] / rows["spatial/block_attention/dense"]["seconds"])
 
 for name, row in rows.items():
     block = name.startswith("latent/block/")
