@@ -17,6 +17,9 @@
 
 namespace tercet::spatial {
 
+/// Ops of SpatialStream.td.
+bool decomposeStream(ternary::ReferenceBuilder &r, mlir::Operation *op);
+
 /// Ops of SpatialTiles.td.
 bool decomposeTiles(ternary::ReferenceBuilder &r, mlir::Operation *op);
 

@@ -39,6 +39,7 @@ struct DecomposeSpatial : tercet::impl::DecomposeSpatialBase<DecomposeSpatial> {
       b.setInsertionPoint(op);
       ternary::ReferenceBuilder r(b, op->getLoc());
       if (spatial::decomposeTokens(r, op) || spatial::decomposeTiles(r, op) ||
+          spatial::decomposeStream(r, op) ||
           (reference && spatial::attentionToReference(r, op)))
         op->erase();
     }
