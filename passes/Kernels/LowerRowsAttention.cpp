@@ -75,6 +75,8 @@ private:
   void softmax(Value count);
   void addValues(Value from, Value count, Value column, int64_t columns);
   void finish(Value begin, Value rows);
+  void lowerChunk(Value begin, Value rows);
+  void lowerUneven(Value rows);
 
   AttentionBuilder &a;
   Blocking blocking;
@@ -293,24 +295,58 @@ void ManyRows::lower(Value rows) {
   a.forEach(a.index(0), a.index(a.getHeadSets()), 1, [&](Value s) {
     set = s;
     head = a.getKeyHead(set);
-    a.forEach(a.index(0), rows, width, [&](Value begin) {
-      Value last =
-          a.minIndex(a.addIndex(begin, width - 1), a.addIndex(rows, -1));
-      loadQueries(begin, last);
-      Value keys =
-          a.getVisibleKeys(a.emit<arith::DivUIOp>(last, a.index(a.group)));
-      a.forEachKeyBlock(keys, blocking.keys, set, [&](Value from, Value count) {
-        score(from, count);
-        softmax(count);
-        int64_t step = blocking.keyBlock, whole = a.valueWidth / step * step;
-        a.forEach(a.index(0), a.index(whole), step,
-                  [&](Value column) { addValues(from, count, column, step); });
-        if (whole < a.valueWidth)
-          addValues(from, count, a.index(whole), a.valueWidth - whole);
-      });
-      finish(begin, rows);
-    });
+    if (a.op.getQueryOffsets())
+      return lowerUneven(rows);
+    a.forEach(a.index(0), rows, width,
+              [&](Value begin) { lowerChunk(begin, rows); });
   });
+}
+
+/// Rows `begin` up to `begin` + `width`, or the last one.
+void ManyRows::lowerChunk(Value begin, Value rows) {
+  Value last = a.minIndex(a.addIndex(begin, width - 1), a.addIndex(rows, -1));
+  loadQueries(begin, last);
+  Value keys = a.getVisibleKeys(a.emit<arith::DivUIOp>(last, a.index(a.group)));
+  a.forEachKeyBlock(keys, blocking.keys, set, [&](Value from, Value count) {
+    score(from, count);
+    softmax(count);
+    int64_t step = blocking.keyBlock, whole = a.valueWidth / step * step;
+    a.forEach(a.index(0), a.index(whole), step,
+              [&](Value column) { addValues(from, count, column, step); });
+    if (whole < a.valueWidth)
+      addValues(from, count, a.index(whole), a.valueWidth - whole);
+  });
+  finish(begin, rows);
+}
+
+/// Blocks of queries of any size: what remains behind whole chunks gets as few
+/// vectors as hold it, and longer blocks of keys in their registers.
+void ManyRows::lowerUneven(Value rows) {
+  Blocking all = blocking;
+  Value whole = a.emit<arith::DivUIOp>(rows, a.index(width));
+  whole = a.emit<arith::MulIOp>(whole, a.index(width));
+  a.forEach(a.index(0), whole, width,
+            [&](Value begin) { lowerChunk(begin, rows); });
+  Value rest = a.emit<arith::SubIOp>(rows, whole);
+  for (int64_t vectors = 1; vectors <= all.rowVectors; ++vectors) {
+    blocking.rowVectors = vectors;
+    width = blocking.getRows();
+    if (vectors < all.rowVectors)
+      blocking.keyBlock =
+          llvm::bit_floor<uint64_t>(all.rowVectors * all.keyBlock / vectors);
+    else
+      blocking.keyBlock = all.keyBlock;
+    Value more = a.emit<arith::CmpIOp>(arith::CmpIPredicate::sgt, rest,
+                                       a.index(width - blocking.lanes));
+    Value fits =
+        a.emit<arith::CmpIOp>(arith::CmpIPredicate::sle, rest, a.index(width));
+    Value end =
+        a.emit<arith::SelectOp>(a.emit<arith::AndIOp>(more, fits), rows, whole);
+    // One step, or none.
+    a.forEach(whole, end, width, [&](Value begin) { lowerChunk(begin, rows); });
+  }
+  blocking = all;
+  width = blocking.getRows();
 }
 
 namespace {
