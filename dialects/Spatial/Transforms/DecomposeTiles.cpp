@@ -62,16 +62,17 @@ static bool decompose(ReferenceBuilder &r, BlockMeanOp op) {
   // What says how often the innermost loop runs; not read.
   auto steps = RankedTensorType::get({largest}, r.b.getI8Type());
   Value carrier = r.constant(DenseElementsAttr::get(steps, int8_t(0)));
+  // Loops: block, token of it, head, value; the innermost is as data lies.
   Value sums =
-      r.reduce(carrier, {Axes{3}}, 4, {0, 1, 2}, sizes,
+      r.reduce(carrier, {Axes{1}}, 4, {0, 2, 3}, sizes,
                r.b.getF32FloatAttr(0.0f), [&](ValueRange args) -> Value {
                  Value i = b.loop(0), first = b.readIndex(op.getOffsets(), i),
                        end = b.readIndex(op.getOffsets(), b.add(i, b.index(1)));
-                 Value at = b.add(first, b.loop(3));
+                 Value at = b.add(first, b.loop(1));
                  Value inside = b.compare(IP::slt, at, end);
                  // A row that is there, whether it counts or not.
                  Value row = b.clamp(at, tokens);
-                 Value x = b.read(op.getInput(), {row, b.loop(1), b.loop(2)});
+                 Value x = b.read(op.getInput(), {row, b.loop(2), b.loop(3)});
                  return b.select(inside, b.addf(args.back(), x), args.back());
                });
   Value means =
@@ -129,18 +130,38 @@ static Value scoreBlocks(BlockBuilder &b, BlockSelectOp op) {
       r.b, r.loc, scores, SmallVector<ReassociationIndices>{{0, 1}, {2}, {3}});
 }
 
-/// Whether a block with the score x, at loop `at`, is ranked before one with
-/// the score y, at loop `of`.
+/// Integers in the order of the scores: zeros equal, NaN below all others.
+static Value getKeys(BlockBuilder &b, Value scores) {
+  ReferenceBuilder &r = b.r;
+  Type i32 = r.b.getI32Type();
+  return r.map(
+      scores, {Axes{0, 1, 2}}, r.getSizes(scores), i32,
+      [&](ValueRange args) -> Value {
+        auto constant = [&](int32_t value) {
+          return r.constant(r.b.getI32IntegerAttr(value));
+        };
+        // -0 + 0 is 0.
+        Value s = b.addf(args[0], r.constant(0.0f));
+        Value bits = b.emit<arith::BitcastOp>(i32, s);
+        // Of negative numbers all bits but the sign are turned.
+        Value sign = b.emit<arith::ShRSIOp>(bits, constant(31));
+        Value key = b.emit<arith::XOrIOp>(
+            bits, b.both(sign, constant(std::numeric_limits<int32_t>::max())));
+        return b.select(b.compare(FP::UNO, s, s),
+                        constant(std::numeric_limits<int32_t>::min()), key);
+      });
+}
+
+/// Whether a block with the key x, at loop `at`, is ranked before one with the
+/// key y, at loop `of`.
 static Value isBefore(BlockBuilder &b, Value x, unsigned at, Value y,
                       unsigned of) {
-  Value lower = b.compare(IP::slt, b.loop(at), b.loop(of));
-  Value equal = b.compare(FP::OEQ, x, y);
-  Value xNone = b.compare(FP::UNO, x, x), yNone = b.compare(FP::UNO, y, y);
-  // Both no numbers are equal; one alone is behind.
-  equal = b.either(equal, b.both(xNone, yNone));
-  Value above = b.either(b.compare(FP::OGT, x, y),
-                         b.both(yNone, b.compare(FP::ORD, x, x)));
-  return b.either(above, b.both(equal, lower));
+  auto number = [&](unsigned loop) {
+    return b.emit<arith::IndexCastOp>(b.r.b.getI32Type(), b.loop(loop));
+  };
+  Value lower = b.compare(IP::slt, number(at), number(of));
+  return b.either(b.compare(IP::sgt, x, y),
+                  b.both(b.compare(IP::eq, x, y), lower));
 }
 
 static bool decompose(ReferenceBuilder &r, BlockSelectOp op) {
@@ -148,29 +169,30 @@ static bool decompose(ReferenceBuilder &r, BlockSelectOp op) {
   Type f32 = r.b.getF32Type();
   Value scores = scoreBlocks(b, op);
   Sizes sizes = r.getSizes(scores), rows{sizes[0], sizes[1]};
-  Axes own{0, 1, 2}, other{0, 1, 3}, row{0, 1};
-  Value zero = r.constant(0.0f);
+  Axes all{0, 1, 2}, row{0, 1};
+  Value zero = r.constant(0.0f), keys = getKeys(b, scores);
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-  Value ranks =
-      r.reduce({scores, scores}, {own, other}, 4, own, sizes,
-               r.b.getI32IntegerAttr(0), [&](ValueRange args) -> Value {
-                 Value before = isBefore(b, args[1], 3, args[0], 2);
-                 Value one = arith::ExtUIOp::create(r.b, r.loc,
-                                                    r.b.getI32Type(), before);
-                 return b.add(args[2], one);
-               });
+  // Loops: head, block of queries, the block that may be before, the block
+  // itself: innermost, so that its sums stand beside each other.
+  Axes own{0, 1, 3}, other{0, 1, 2};
+  Value ranks = r.reduce(
+      {keys, keys}, {own, other}, 4, own, sizes, r.b.getI32IntegerAttr(0),
+      [&](ValueRange args) -> Value {
+        Value before = isBefore(b, args[1], 2, args[0], 3);
+        return b.add(args[2], b.emit<arith::ExtUIOp>(r.b.getI32Type(), before));
+      });
   SmallVector<Value> inputs{ranks};
-  SmallVector<Axes> axes{own};
+  SmallVector<Axes> axes{all};
   if (op.getTopP()) {
     Value top =
-        r.reduce(scores, {own}, 3, row, rows, r.b.getF32FloatAttr(-kInfinity),
+        r.reduce(scores, {all}, 3, row, rows, r.b.getF32FloatAttr(-kInfinity),
                  [&](ValueRange args) -> Value {
                    Value above = b.compare(FP::OGT, args[0], args[1]);
                    return b.select(above, args[0], args[1]);
                  });
     Value weights = r.map(
-        {scores, top}, {own, row}, sizes, f32, [&](ValueRange args) -> Value {
+        {scores, top}, {all, row}, sizes, f32, [&](ValueRange args) -> Value {
           Value s = args[0];
           Value power = math::ExpOp::create(
               r.b, r.loc,
@@ -182,16 +204,16 @@ static bool decompose(ReferenceBuilder &r, BlockSelectOp op) {
           return b.select(counts, power, zero);
         });
     Value total =
-        r.reduce(weights, {own}, 3, row, rows, r.b.getF32FloatAttr(0.0f),
+        r.reduce(weights, {all}, 3, row, rows, r.b.getF32FloatAttr(0.0f),
                  [&](ValueRange args) { return b.addf(args[1], args[0]); });
     Value before =
-        r.reduce({scores, scores, weights}, {own, other, other}, 4, own, sizes,
+        r.reduce({keys, keys, weights}, {own, other, other}, 4, own, sizes,
                  r.b.getF32FloatAttr(0.0f), [&](ValueRange args) -> Value {
-                   Value counts = isBefore(b, args[1], 3, args[0], 2);
+                   Value counts = isBefore(b, args[1], 2, args[0], 3);
                    return b.select(counts, b.addf(args[3], args[2]), args[3]);
                  });
     inputs.append({before, total});
-    axes.append({own, row});
+    axes.append({all, row});
   }
   Value mask = r.map(
       inputs, axes, sizes, r.b.getI8Type(), [&](ValueRange args) -> Value {
