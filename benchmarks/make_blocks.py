@@ -202,6 +202,18 @@ def block_attention(heads, tokens, dim, block):
         rows.append(Row(f"spatial/block_attention/{name}", entry, copies=2,
                         f32_ops=4.0 * heads * dim * tokens * chosen * block, bytes=16.0 * tokens * heads * dim,
                         fields=fields))
+    # What chooses the blocks.
+    means = f"tensor<{blocks}x{heads}x{dim}xf32>"
+    lines += [f"func.func @mean(%x: {x}) -> {means} {{",
+              f"  %o = arith.constant dense<{[i * block for i in range(blocks + 1)]}> : {offsets}",
+              f"  %m = spatial.block_mean %x, %o : {x}, {offsets} -> {means}", f"  return %m : {means}", "}",
+              f"func.func @select(%q: {means}, %k: {means}) -> {mask} {{",
+              f"  %m = spatial.block_select %q, %k scale({1 / math.sqrt(dim)}) top_k({max(1, blocks // 8)}) top_p(0.3) "
+              f"neighbours(1) : {means}, {means} -> {mask}", f"  return %m : {mask}", "}"]
+    fields = {"heads": heads, "tokens": tokens, "dim": dim, "block": block}
+    rows += [Row("spatial/block_mean", "mean", copies=2, bytes=4.0 * (tokens + blocks) * heads * dim, fields=fields),
+             Row("spatial/block_select", "select", copies=2, f32_ops=2.0 * heads * dim * blocks * blocks,
+                 bytes=8.0 * blocks * heads * dim + heads * blocks * blocks, fields=fields)]
     return Bench(f"block_attention_{heads}x{tokens}x{dim}_{block}", "f32", "\n".join(lines) + "\n", rows)
 
 
