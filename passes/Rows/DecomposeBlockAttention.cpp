@@ -1,14 +1,15 @@
-//===- DecomposeBlockAttention.cpp - spatial.block_attention to rows ------===//
+//===- DecomposeBlockAttention.cpp - attention over blocks to rows --------===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// Makes a rows.attention of each spatial.block_attention. Offsets that are
-// constants of equal blocks (the last one may be smaller) become a block size,
-// by which kernels choose their registers; others stay. The log-sum-exp is left
-// out where nobody asks for it. Assumes that the other spatial ops were
+// Makes a rows.attention of each spatial.block_attention, and a rows.group of
+// each spatial.block_order, the sort that such blocks come from. Offsets that
+// are constants of equal blocks (the last one may be smaller) become a block
+// size, by which kernels choose their registers; others stay. The log-sum-exp
+// is left out where nobody asks for it. Assumes that the other spatial ops were
 // decomposed, so that offsets of an order are constants.
 //
 //===----------------------------------------------------------------------===//
@@ -80,17 +81,38 @@ static void decompose(OpBuilder &b, spatial::BlockAttentionOp op) {
   op.erase();
 }
 
+static void decompose(OpBuilder &b, spatial::BlockOrderOp op) {
+  Location loc = op.getLoc();
+  SmallVector<Value> results{op.getOffsets(), op.getPlaces(), op.getRanks()};
+  SmallVector<Value> inits;
+  for (Value result : results)
+    inits.push_back(tensor::EmptyOp::create(
+        b, loc, cast<RankedTensorType>(result.getType()).getShape(),
+        b.getI32Type()));
+  auto sort = rows::GroupOp::create(b, loc, TypeRange(ValueRange(inits)),
+                                    op.getBlocks(), inits[0], inits[1],
+                                    inits[2], DictionaryAttr());
+  for (auto [before, after] : llvm::zip(results, sort.getResults()))
+    before.replaceAllUsesWith(after);
+  op.erase();
+}
+
 namespace {
 struct DecomposeBlockAttention
     : tercet::impl::DecomposeBlockAttentionBase<DecomposeBlockAttention> {
   void runOnOperation() override {
-    SmallVector<spatial::BlockAttentionOp> ops;
-    getOperation()->walk(
-        [&](spatial::BlockAttentionOp op) { ops.push_back(op); });
+    SmallVector<Operation *> ops;
+    getOperation()->walk([&](Operation *op) {
+      if (isa<spatial::BlockAttentionOp, spatial::BlockOrderOp>(op))
+        ops.push_back(op);
+    });
     OpBuilder b(&getContext());
-    for (spatial::BlockAttentionOp op : ops) {
+    for (Operation *op : ops) {
       b.setInsertionPoint(op);
-      decompose(b, op);
+      if (auto attention = dyn_cast<spatial::BlockAttentionOp>(op))
+        decompose(b, attention);
+      else
+        decompose(b, cast<spatial::BlockOrderOp>(op));
     }
   }
 };

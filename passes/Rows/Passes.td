@@ -86,9 +86,9 @@ def DecomposeLatent : Pass<"decompose-latent", "::mlir::ModuleOp"> {
 }
 
 def DecomposeBlockAttention : Pass<"decompose-block-attention"> {
-  let summary = "spatial.block_attention to rows.attention";
+  let summary = "spatial.block_attention and block_order to rows";
   let description = [{
-    Offsets that are constants of equal blocks become a `block_size`; others stay
+    They become `rows.attention` and `rows.group`. Offsets that are constants of equal blocks become a `block_size`; others stay
     operands. Runs behind `decompose-spatial`, which makes the offsets of an order
     constants.
 

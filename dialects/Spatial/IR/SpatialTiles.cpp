@@ -104,6 +104,19 @@ LogicalResult BlockMaskOp::verify() {
 
 OpFoldResult BlockMaskOp::fold(FoldAdaptor) { return makeBlockMask(*this); }
 
+LogicalResult BlockOrderOp::verify() {
+  // SPATIAL-B16
+  RankedTensorType blocks = ranked(getBlocks());
+  if (!isFull(getBlocks(), 1) || !isVector(getPlaces(), blocks.getDimSize(0)) ||
+      !isVector(getRanks(), blocks.getDimSize(0)) || !isFull(getOffsets(), 1) ||
+      ranked(getOffsets()).getDimSize(0) < 2)
+    return emitOpError("SPATIAL-B16: takes [N] and gives [N], [N] and [K + 1], "
+                       "all static, got ")
+           << blocks << ", " << getPlaces().getType() << ", "
+           << getRanks().getType() << " and " << getOffsets().getType();
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Means
 //===----------------------------------------------------------------------===//

@@ -67,6 +67,32 @@ def Spatial_TileOrderOp : Spatial_Op<"tile_order"> {
   }];
 }
 
+def Spatial_BlockOrderOp : Spatial_Op<"block_order"> {
+  let summary = "tokens sorted by the block that each names";
+  let description = [{
+    What `spatial.tile_order` gives, for blocks that are data, such as clusters: a
+    stable sort of `blocks` [N], numbers from 0 to K - 1. `places[p]` is the token at
+    the place p, `ranks[n]` the place of the token n, and block i has the places
+    `offsets[i]` up to `offsets[i + 1]`. Other numbers are undefined here; an entry
+    point refuses them where the argument has `tercet.range`.
+
+    Verifier: SPATIAL-B16: blocks, places and ranks are [N], offsets [K + 1] with
+    K >= 1, all static.
+
+    ```mlir
+    %places, %ranks, %offsets = spatial.block_order %ids : tensor<1024xi32>
+        -> tensor<1024xi32>, tensor<1024xi32>, tensor<101xi32>
+    ```
+  }];
+  let arguments = (ins Spatial_I32:$blocks);
+  let results = (outs Spatial_I32:$places, Spatial_I32:$ranks,
+                      Spatial_I32:$offsets);
+  let assemblyFormat = [{
+    $blocks attr-dict `:` type($blocks)
+    `->` type($places) `,` type($ranks) `,` type($offsets)
+  }];
+}
+
 def Spatial_BlockMeanOp : Spatial_Op<"block_mean"> {
   let summary = "the mean of the tokens of each block";
   let description = [{

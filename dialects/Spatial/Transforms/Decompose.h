@@ -23,8 +23,9 @@ bool decomposeStream(ternary::ReferenceBuilder &r, mlir::Operation *op);
 /// Ops of SpatialTiles.td.
 bool decomposeTiles(ternary::ReferenceBuilder &r, mlir::Operation *op);
 
-/// spatial.block_attention, for the reference path only.
+/// spatial.block_attention and spatial.block_order, for the reference path only.
 bool attentionToReference(ternary::ReferenceBuilder &r, mlir::Operation *op);
+bool orderToReference(ternary::ReferenceBuilder &r, mlir::Operation *op);
 
 /// Ops of SpatialTokens.td.
 bool decomposeTokens(ternary::ReferenceBuilder &r, mlir::Operation *op);

@@ -40,7 +40,8 @@ struct DecomposeSpatial : tercet::impl::DecomposeSpatialBase<DecomposeSpatial> {
       ternary::ReferenceBuilder r(b, op->getLoc());
       if (spatial::decomposeTokens(r, op) || spatial::decomposeTiles(r, op) ||
           spatial::decomposeStream(r, op) ||
-          (reference && spatial::attentionToReference(r, op)))
+          (reference && (spatial::attentionToReference(r, op) ||
+                         spatial::orderToReference(r, op))))
         op->erase();
     }
   }

@@ -248,3 +248,43 @@ bool spatial::decomposeTiles(ReferenceBuilder &r, Operation *op) {
             BlockSelectOp>([&](auto o) { return decompose(r, o); })
       .Default([](Operation *) { return false; });
 }
+
+/// A token's rank counts the tokens before it; the token at a place is the one
+/// with that rank; a block begins behind the tokens of lower blocks.
+bool spatial::orderToReference(ReferenceBuilder &r, Operation *operation) {
+  auto op = dyn_cast<BlockOrderOp>(operation);
+  if (!op)
+    return false;
+  BlockBuilder b(r);
+  Type i32 = r.b.getI32Type();
+  Value blocks = op.getBlocks();
+  IntegerAttr zero = r.b.getI32IntegerAttr(0);
+  auto number = [&](unsigned loop) {
+    return b.emit<arith::IndexCastOp>(i32, b.loop(loop));
+  };
+  auto count = [&](Value sum, Value bit) {
+    return b.add(sum, b.emit<arith::ExtUIOp>(i32, bit));
+  };
+  Value ranks = r.reduce(
+      {blocks, blocks}, {Axes{0}, Axes{1}}, 2, {0}, r.getSizes(blocks), zero,
+      [&](ValueRange args) {
+        Value earlier = b.both(b.compare(IP::eq, args[1], args[0]),
+                               b.compare(IP::slt, number(1), number(0)));
+        return count(args[2],
+                     b.either(b.compare(IP::slt, args[1], args[0]), earlier));
+      });
+  Value places = r.reduce(
+      ranks, {Axes{1}}, 2, {0}, r.getSizes(blocks), zero, [&](ValueRange args) {
+        return b.select(b.compare(IP::eq, args[0], number(0)), number(1),
+                        args[1]);
+      });
+  Value offsets =
+      r.reduce(blocks, {Axes{1}}, 2, {0}, r.getSizes(op.getOffsets()), zero,
+               [&](ValueRange args) {
+                 return count(args[1], b.compare(IP::slt, args[0], number(0)));
+               });
+  op.getPlaces().replaceAllUsesWith(places);
+  op.getRanks().replaceAllUsesWith(ranks);
+  op.getOffsets().replaceAllUsesWith(offsets);
+  return true;
+}

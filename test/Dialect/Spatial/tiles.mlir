@@ -60,6 +60,16 @@ func.func @chosen(%q: tensor<40x4x8xf32>) -> (tensor<40x4x8xf32>, tensor<40x4x8x
   return %y, %s : tensor<40x4x8xf32>, tensor<40x4x8xf32>
 }
 
+// CHECK-LABEL: @sorted
+// CHECK: spatial.block_order %{{.*}} : tensor<8xi32> -> tensor<8xi32>, tensor<8xi32>, tensor<4xi32>
+// ROWS-LABEL: @sorted
+// ROWS: %[[S:.*]]:3 = rows.group ins(%{{.*}} : tensor<8xi32>) outs(%{{.*}} : tensor<4xi32>, tensor<8xi32>, tensor<8xi32>)
+// ROWS: return %[[S]]#1, %[[S]]#2, %[[S]]#0
+func.func @sorted(%ids: tensor<8xi32>) -> (tensor<8xi32>, tensor<8xi32>, tensor<4xi32>) {
+  %p, %r, %o = spatial.block_order %ids : tensor<8xi32> -> tensor<8xi32>, tensor<8xi32>, tensor<4xi32>
+  return %p, %r, %o : tensor<8xi32>, tensor<8xi32>, tensor<4xi32>
+}
+
 // ROWS-LABEL: @data
 // ROWS: rows.attention causal scale(1.000000e+00) ins({{.*}}) length(%{{.*}}) blocks(%{{.*}} : tensor<1x2x3xi8>) offsets(%{{.*}}, %{{.*}} : tensor<3xi32>, tensor<4xi32>) outs(%{{.*}}) lse(%{{.*}} : tensor<8x2xf32>) -> tensor<8x2x4xf32>, tensor<8x2xf32>
 // ROWS: rows.attention scale(1.000000e+00) ins({{.*}}) length(%{{[^)]*}}) outs(

@@ -173,3 +173,10 @@ func.func @SPATIAL_B15_offsets(%q: tensor<8x4x8xf32>, %k: tensor<9x2x8xf32>, %m:
   %y, %l = spatial.block_attention %q, %k, %k mask(%m, %a, %a : tensor<2x2x3xi8>, tensor<3xi32>, tensor<3xi32>) scale(1.0) : tensor<8x4x8xf32>, tensor<9x2x8xf32>, tensor<9x2x8xf32> -> tensor<8x4x8xf32>, tensor<8x4xf32>
   return
 }
+
+// -----
+func.func @SPATIAL_B16(%ids: tensor<8xi32>) {
+  // expected-error @below {{SPATIAL-B16: takes [N] and gives [N], [N] and [K + 1], all static, got 'tensor<8xi32>', 'tensor<8xi32>', 'tensor<7xi32>' and 'tensor<4xi32>'}}
+  %p, %r, %o = spatial.block_order %ids : tensor<8xi32> -> tensor<8xi32>, tensor<7xi32>, tensor<4xi32>
+  return
+}

@@ -105,6 +105,43 @@ TEST(Tiles, MeansAndSpreads) {
   });
 }
 
+TEST(Tiles, OrdersByBlock) {
+  constexpr int64_t kTokens = 50, kBlocks = 7;
+  std::string i = type({kTokens}, "i32"), o = type({kBlocks + 1}, "i32");
+  std::string model = function(
+      "f", argument("b", i),
+      result("p", i) + ", " + result("r", i) + ", " + result("o", o),
+      "%p, %r, %o = spatial.block_order %b : " + i + " -> " + i + ", " + i +
+          ", " + o + "\nreturn %p, %r, %o : " + i + ", " + i + ", " + o + "\n");
+  std::mt19937 random(5);
+  // Random blocks without one, all tokens in one block.
+  std::vector<std::vector<int32_t>> inputs(2, std::vector<int32_t>(kTokens, 6));
+  for (int32_t &block : inputs[0])
+    block = random() % 6 + (random() % 6 > 3);
+  for (int32_t &block : inputs[0])
+    block = block == 3 ? 0 : block;
+  runEverywhere(model, [&](Session &session) {
+    for (auto &blocks : inputs) {
+      std::vector<int32_t> places(kTokens), ranks(kTokens),
+          offsets(kBlocks + 1), expected(kTokens), begins(kBlocks + 1);
+      session.call(
+          "f", {{blocks, {kTokens}}},
+          {{places, {kTokens}}, {ranks, {kTokens}}, {offsets, {kBlocks + 1}}});
+      std::iota(expected.begin(), expected.end(), 0);
+      std::sort(expected.begin(), expected.end(), [&](int32_t a, int32_t b) {
+        return std::make_pair(blocks[a], a) < std::make_pair(blocks[b], b);
+      });
+      for (int32_t block : blocks)
+        ++begins[block + 1];
+      std::partial_sum(begins.begin(), begins.end(), begins.begin());
+      EXPECT_EQ(places, expected);
+      EXPECT_EQ(offsets, begins);
+      for (int64_t p = 0; p < kTokens; ++p)
+        ASSERT_EQ(ranks[expected[p]], p);
+    }
+  });
+}
+
 namespace {
 struct Choice {
   const char *name, *text;
@@ -251,7 +288,6 @@ struct Attention {
 const Attention kAttentions[] = {
     {"dense", {2, 1, 8, 8, false}, 0, {0, 20}, {0, 33}, false, 1},
     {"dense_causal", {2, 2, 8, 8, true}, 0, {0, 20}, {0, 33}, false, 1},
-    {"full", {2, 2, 8, 8, false}, 2, {0, 16, 32}, {0, 16, 32}, false, 1},
     {"equal",
      {4, 2, 16, 16, false},
      4,
@@ -287,8 +323,7 @@ const Attention kAttentions[] = {
      {0, 1, 2, 3, 4, 5},
      {0, 1, 2, 3, 4, 5},
      true,
-     0.4},
-    {"nothing", {1, 1, 4, 4, false}, 1, {0, 4, 8}, {0, 4, 8}, true, 0}};
+     0.4}};
 } // namespace
 
 TEST(Tiles, Attention) {

@@ -1,5 +1,6 @@
 // Blocks along a Hilbert curve that are chosen by their means (@chosen), boxes of
-// several sizes with a mask that is data (@boxes), a static mask (@radial).
+// several sizes with a mask that is data (@boxes), clusters, whose sizes are data, too
+// (@clusters), a static mask (@radial).
 func.func @chosen(%x: tensor<60x4x16xf32> {tercet.name = "x"}) -> (tensor<60x4x16xf32> {tercet.name = "y"}, tensor<60x4xf32> {tercet.name = "l"}, tensor<4x8x8xi8> {tercet.name = "m"}) {
   %places, %ranks, %o = spatial.tile_order hilbert grid(#spatial.grid<3, 4, 5>) block(8) : tensor<60xi32>, tensor<60xi32>, tensor<9xi32>
   %rows = tensor.collapse_shape %x [[0], [1, 2]] : tensor<60x4x16xf32> into tensor<60x64xf32>
@@ -19,6 +20,11 @@ func.func @boxes(%x: tensor<60x4x16xf32> {tercet.name = "x"}, %k: tensor<60x2x16
   %s = spatial.block_spread %means, %o : tensor<8x2x16xf32>, tensor<9xi32> -> tensor<60x2x16xf32>
   %y, %l = spatial.block_attention %x, %k, %s mask(%m, %o, %o : tensor<2x8x8xi8>, tensor<9xi32>, tensor<9xi32>) scale(0.25) : tensor<60x4x16xf32>, tensor<60x2x16xf32>, tensor<60x2x16xf32> -> tensor<60x4x16xf32>, tensor<60x4xf32>
   return %y, %l, %s : tensor<60x4x16xf32>, tensor<60x4xf32>, tensor<60x2x16xf32>
+}
+func.func @clusters(%x: tensor<60x4x16xf32> {tercet.name = "x"}, %ids: tensor<60xi32> {tercet.name = "ids", tercet.range = [0, 5]}, %m: tensor<1x5x5xi8> {tercet.name = "m"}) -> (tensor<60x4x16xf32> {tercet.name = "y"}, tensor<60xi32> {tercet.name = "p"}, tensor<60xi32> {tercet.name = "r"}, tensor<6xi32> {tercet.name = "o"}) {
+  %places, %ranks, %o = spatial.block_order %ids : tensor<60xi32> -> tensor<60xi32>, tensor<60xi32>, tensor<6xi32>
+  %y, %l = spatial.block_attention %x, %x, %x mask(%m, %o, %o : tensor<1x5x5xi8>, tensor<6xi32>, tensor<6xi32>) scale(0.25) : tensor<60x4x16xf32>, tensor<60x4x16xf32>, tensor<60x4x16xf32> -> tensor<60x4x16xf32>, tensor<60x4xf32>
+  return %y, %places, %ranks, %o : tensor<60x4x16xf32>, tensor<60xi32>, tensor<60xi32>, tensor<6xi32>
 }
 func.func @radial(%x: tensor<60x4x16xf32> {tercet.name = "x"}) -> (tensor<60x4x16xf32> {tercet.name = "y"}) {
   %places, %ranks, %o = spatial.tile_order raster grid(#spatial.grid<15, 2, 2>) block(4) : tensor<60xi32>, tensor<60xi32>, tensor<16xi32>
