@@ -196,11 +196,29 @@ def psnr(a, b):
     return 10 * np.log10(4 / np.mean(np.square(a - b, dtype=np.float64)))
 
 
+def write_call(model, folder, count=120, sigma=0.8, label=3):
+    """Writes one call of the network: a noised clip's rows at some places, and the answer."""
+    rng = np.random.RandomState(7)
+    places = np.sort(rng.permutation(TOKENS)[:count])
+    rows = rng.randn(count, make_data.CHANNELS).astype(F32)
+    rows = rows * F32(sigma) - F32(1 - sigma)
+    with torch.no_grad():
+        clean = network.forward(
+            model.p, torch.from_numpy(rows)[None], torch.from_numpy(places)[None],
+            torch.tensor([sigma]), torch.tensor([label]), model.tables)
+    for name, value in (("rows", rows), ("places", places.astype(np.int32)),
+                        ("sigma", np.array([sigma], F32)), ("class", np.array([label], np.int32)),
+                        ("clean", clean[0].numpy())):
+        np.save(folder / f"call_{name}.npy", value)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=pathlib.Path, default=HERE / "video.safetensors")
     parser.add_argument("--data", type=pathlib.Path, help="digits written by make_data.py --out")
-    parser.add_argument("--judge", type=pathlib.Path, required=True,
+    parser.add_argument("--call", type=pathlib.Path, metavar="FOLDER",
+                        help="only write one call of the network there, for comparisons")
+    parser.add_argument("--judge", type=pathlib.Path, default=pathlib.Path("judge.pt"),
                         help="the judge's file; without it the judge is trained and written there")
     parser.add_argument("--clips", type=int, default=40, help="clips to sample, classes in turn")
     parser.add_argument("--guidance", type=float, default=3.0)
@@ -216,6 +234,9 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, help="folder for pictures of the samples")
     args = parser.parse_args()
     torch.set_num_threads(1)
+    if args.call:
+        write_call(Model(args.weights, args.guidance), args.call)
+        return
     data = make_data.load_digits(args.data)
     judge = judges.load_or_train(args.judge, data)
     labels = np.arange(args.clips) % make_data.CLASSES

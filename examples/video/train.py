@@ -33,9 +33,12 @@ import safetensors_io  # noqa: E402
 MUON_LR, MUON_DECAY, MUON_MOMENTUM, ADAM_LR, WARMUP = 1e-2, 0.05, 0.95, 3e-3, 100
 LABEL_DROP, AVERAGE = 0.1, 0.997
 # Tokens -> clips a step; every kind of step takes about the same time.
-BATCH = {256: 24, 360: 16, 636: 8, 1024: 4}
+BATCH = {160: 40, 256: 24, 360: 16, 636: 8, 1024: 4}
 # The share of the kinds of steps at the start and at the end of training.
-SHARES = {256: (0.45, 0.1), 360: (0.3, 0.2), 636: (0.2, 0.25), 1024: (0.05, 0.45)}
+SHARES = {160: (0.35, 0.1), 256: (0.3, 0.15), 360: (0.2, 0.2), 636: (0.1, 0.2),
+          1024: (0.05, 0.35)}
+# How the tokens of a subset are chosen: anchors, anchors and what moves, any.
+FEW, MANY = (0.15, 0.7, 0.15), (0.4, 0.5, 0.1)
 
 
 def anchors(count, rng, n):
@@ -61,18 +64,17 @@ def box3(x):
 def subsets(tokens, count, rng):
     """Sorted places [n, count] for clips tokens [n, TOKENS, CHANNELS]."""
     n = len(tokens)
-    kind = rng.choice(3, p=(0.4, 0.4, 0.2))
+    kind = rng.choice(3, p=FEW if count <= 256 else MANY)
     if kind == 0:
         return np.sort(anchors(count, rng, n), axis=1)
     key = rng.random_sample((n, make_data.TOKENS))
     if kind == 1:
         # Anchors and the tokens where neighbours differ most, as densification takes them.
-        low, high = 0.25, min(0.45, 0.9 * count / make_data.TOKENS)
-        first = 4 * int(make_data.TOKENS * rng.uniform(low, high) / 4) if high > low else count // 2
+        first = count // 4 if count <= 256 else count // 2
         mean = tokens.mean(2).reshape(n, *make_data.GRID)
         spread = box3(mean * mean) - box3(mean) ** 2
         key = 0.2 * key * spread.max() - spread.reshape(n, -1)
-        np.put_along_axis(key, anchors(4 * (first // 4), rng, n), -np.inf, axis=1)
+        np.put_along_axis(key, anchors(first // 4 * 4, rng, n), -np.inf, axis=1)
     return np.sort(np.argpartition(key, count - 1, axis=1)[:, :count], axis=1)
 
 
