@@ -9,15 +9,14 @@
 // two forms the number of rows chooses:
 //
 // * many rows (here): a lane has a row. The queries are transposed once; keys
-// and
-//   values are read as they lie, a float at a time, spread over the lanes. Both
-//   products are then register blocks of `key_block` by `row_vectors` vectors,
-//   and maxima and sums over keys need no exchange between lanes. Scores of a
-//   block of keys, the transposed queries and results are in scratch.
+//   and values are read as they lie, a float at a time, spread over the lanes.
+//   Both products are then register blocks of `key_block` by `row_vectors`
+//   vectors, and maxima and sums over keys need no exchange between lanes.
+//   Scores of a block of keys, the transposed queries and results are in
+//   scratch.
 // * few rows (LowerRowsAttentionFew.cpp): lanes along the width of a key, so
-// that
-//   no lane is idle; what counts is that keys and values stream in. Not with a
-//   block mask, whose tiles are blocks of queries.
+//   that no lane is idle; what counts is that keys and values stream in. Not
+//   with a block mask, whose tiles are blocks of queries.
 //
 // Assumes memrefs and a config with `lanes` (floats of a vector), `fma`,
 // `row_vectors`, `key_block` and `keys` (of a block); fails without one.

@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Tiles the root op of each kernel function (the last op that implements
-// TilingInterface: fills and copies of its inits stand before it) into one scf.forall whose iterations are the
-// kernel's workgroups. Tile sizes are the target's (TargetBackend), or what the
+// TilingInterface: fills and copies of its inits stand before it) into one
+// scf.forall whose iterations are the kernel's workgroups. Tile sizes are the target's (TargetBackend), or what the
 // root's `config` already says. Reduction loops are never tiled: a workgroup's
 // result must not depend on the partition. Fails where a kernel has no root, or
 // a config with as many tile sizes as the root has loops is missing.

@@ -3,19 +3,21 @@
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// v_mfma_f32_16x16x4_f32: as the integer one, a lane has one float of A and of
-// B. v_smfmac_i32_16x16x64_i8: as MFMA, with 16 bytes of B and, of A, the two
-// nonzeros of each group of four of the same K, whose places are the low 16
-// bits of an index register.
-//
 //===----------------------------------------------------------------------===//
 //
 // v_mfma_i32_16x16x32_i8 of gfx942 and gfx950 (CDNA3 ISA, matrix arithmetic)
-// and v_wmma_i32_16x16x16_iu8 of gfx11 (RDNA3 ISA). In both, lane l has row l %
-// 16 of A and column l % 16 of B. MFMA: its eight bytes are of K share l / 16;
-// D has rows 4 * (l / 16) + i. WMMA: it has all 16 bytes, as lane l + 16 does;
-// D has rows 2 * i + l / 16. MFMA takes signed bytes only, which codes of 0..2
-// are.
+// and v_wmma_i32_16x16x16_iu8 of gfx11 (RDNA3 ISA). In both, lane l has row
+// l % 16 of A and column l % 16 of B. MFMA: its eight bytes are of K share
+// l / 16; D has rows 4 * (l / 16) + i. WMMA: it has all 16 bytes, as lane l + 16
+// does; D has rows 2 * i + l / 16. MFMA takes signed bytes only, which codes of
+// 0..2 are.
+//
+// v_mfma_f32_16x16x4_f32: as the integer one, with a float of A and of B in a
+// lane.
+//
+// v_smfmac_i32_16x16x64_i8: as MFMA, with 16 bytes of B and, of A, the two
+// nonzeros of each group of four of the same K, whose places are the low 16
+// bits of an index register.
 //
 //===----------------------------------------------------------------------===//
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -11,8 +11,7 @@
 //
 // * f16 <-> f32 by integer arithmetic and two exact multiplications;
 // * f32 fused multiply-add in f64: the product is exact there, the sum is
-// rounded
-//   to odd, and so the rounding to f32 is the only one that counts.
+//   rounded to odd, and so the rounding to f32 is the only one that counts.
 //
 // Scalars and vectors alike. Assumes that f64 is there and that nothing is
 // reassociated. Conversions between f64 and the half types, and remainders,

@@ -13,8 +13,7 @@
 //   maxima      a thread has a row
 //   exponents   a thread has a score
 //   values      a thread has one column and four rows; one more column, of
-//   ones,
-//               is the sum of the probabilities
+//               ones, is the sum of the probabilities
 //
 // Where the config names an engine of matrix instructions, scores and values
 // are tiles of it instead (AttentionTiles.h), and the sums are a step of their
@@ -24,8 +23,7 @@
 // floats are loaded by vectors. Rows behind the last one repeat it and are not
 // stored. Assumes memrefs; takes `keys` (of a block) and `rows` (of a
 // workgroup) from the op's config and fails without them. Buffers that a chip
-// has no room for are refused by
-// --gpu-shared-memory.
+// has no room for are refused by --gpu-shared-memory.
 //
 //===----------------------------------------------------------------------===//
 #include "mlir/Dialect/SCF/IR/SCF.h"

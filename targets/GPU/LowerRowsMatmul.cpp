@@ -11,11 +11,10 @@
 // keeps many threads busy:
 //
 //   for each block of rows
-//     parallel over (slice, four outputs)   words slice, slice + k_split, ...:
+//     parallel over (slice, four outputs), of words slice, slice + k_split, ...
 //       load a word of each output at once, decode, dot products with each row,
 //       into partial sums
-//     parallel over (output)                add the partial sums, epilogue,
-//     store
+//     parallel over (output)       add the partial sums, epilogue, store
 //
 // Four outputs' words are 16 consecutive bytes of a panel, and neighbouring
 // threads have neighbouring outputs, so loads are as wide as they can be and

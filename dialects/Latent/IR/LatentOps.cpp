@@ -1,5 +1,4 @@
-//===- LatentOps.cpp - assembly of the latent ops
-//--------------------------===//
+//===- LatentOps.cpp - assembly of the latent ops -------------------------===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -14,16 +14,15 @@
 // swapped, so that the group of zeros alone has bit 5 set. Groups 0, 1, 2 are
 // in the lower half word, 3, 4, 5 in the upper. Decoders:
 //
-// * AVX-512 VBMI: 16-bit multiplies do both halves at once, a 64-entry permute of
-//   16-bit lanes gives their four trits as 2-bit fields, and a multishift and a mask
-//   spread those over four bytes.
+// * AVX-512 VBMI: 16-bit multiplies do both halves at once, a 64-entry permute
+//   of 16-bit lanes gives their four trits as 2-bit fields, and a multishift
+//   and a mask spread those over four bytes.
 // * AVX-512: 16-bit multiplies do both halves at once; a 32-entry permute,
-// which
-//   looks at five bits of a lane only, gives the bytes of all states but
+//   which looks at five bits of a lane only, gives the bytes of all states but
 //   label 32.
 // * elsewhere: state 16 +- (t + 1) has its leading trit at p = floor(sqrt(t))
-// and,
-//   with r = t - p^2 - p, a second one of r's sign at |r| - 1 (none for r = 0).
+//   and, with r = t - p^2 - p, a second one of r's sign at |r| - 1 (none for
+//   r = 0).
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Ternary/Codes/CodeImpl.h"

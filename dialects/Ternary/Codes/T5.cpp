@@ -9,9 +9,8 @@
 // 4f + j, f = 0..4, so v <= 242. Decoders:
 //
 // * AVX-512 VBMI: a 256-entry byte table as two 128-entry permutes gives the
-// first
-//   four trits as 2-bit fields, which unpack as in i2; the fifth is v / 81, two
-//   compares.
+//   first four trits as 2-bit fields, which unpack as in i2; the fifth is
+//   v / 81, two compares.
 // * elsewhere: four divisions by 3 as a multiply by 171 and a shift by 9 (exact
 //   for v <= 242), on two bytes of a word at a time: they lie in 16-bit fields
 //   that the products do not leave.
