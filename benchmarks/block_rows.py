@@ -141,7 +141,7 @@ def is_mine(row):
 
 
 def is_spatial(row):
-    return row["name"].startswith("spatial/block_")
+    return row["name"].startswith("spatial/")
 
 
 def spatial_cells(row):

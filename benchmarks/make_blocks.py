@@ -217,6 +217,24 @@ def block_attention(heads, tokens, dim, block):
     return Bench(f"block_attention_{heads}x{tokens}x{dim}_{block}", "f32", "\n".join(lines) + "\n", rows)
 
 
+# Points, clusters, dimensions.
+KMEANS = ((65536, 1024, 64), (100000, 1000, 128))
+
+
+def kmeans(n, k, d):
+    """The nearest centroids alone, and with the means of a whole iteration."""
+    x, c, ids = f"tensor<{n}x{d}xf32>", f"tensor<{k}x{d}xf32>", f"tensor<{n}xi32>"
+    assign = f"spatial.kmeans_assign %x, %c : {x}, {c} -> {ids}, tensor<{n}xf32>"
+    text = "\n".join([f"func.func @assign(%x: {x}, %c: {c}) -> {ids} {{", f"  %i, %s = {assign}", f"  return %i : {ids}", "}",
+                      f"func.func @iteration(%x: {x}, %c: {c}) -> ({ids}, {c}) {{", f"  %i, %s = {assign}",
+                      f"  %m, %n = spatial.kmeans_update %x, %i, %c : {x}, {ids}, {c} -> tensor<{k}xi32>",
+                      f"  return %i, %m : {ids}, {c}", "}"])
+    fields = {"points": n, "clusters": k, "dimensions": d}
+    rows = [Row(f"spatial/kmeans/{entry}/{n}x{k}x{d}", entry, copies=1, f32_ops=2.0 * n * k * d,
+                bytes=4.0 * d * (n * reads + k) + 4.0 * n, fields=fields) for entry, reads in (("assign", 1), ("iteration", 2))]
+    return Bench(f"kmeans_{n}x{k}x{d}", "f32", text + "\n", rows)
+
+
 # Hidden width, heads, width of a head, states, groups, width of the convolution.
 MIXERS = {"super": (4096, 128, 64, 128, 8, 4), "nano": (2688, 64, 64, 128, 8, 4)}
 
@@ -267,9 +285,9 @@ def benches(tiny=False):
         small = {"tiny-super": Widths(64, 32, 16, 3, 48, 96, 5.0), "tiny-nano": Widths(64, 0, 8, 2, 32, 64, 2.5),
                  "tiny-k3": Widths(64, 32, 8, 2, 48, 64, 1.0, gated=True, norm=True, real_experts=896)}
         blocks, tokens, shapes = small, (1, 4), ((4, 2, 64, 32),)
-        mixers, spatial = {"tiny": (64, 4, 16, 32, 2, 4)}, (2, 64, 16, 8)
+        mixers, spatial, clusters = {"tiny": (64, 4, 16, 32, 2, 4)}, (2, 64, 16, 8), ((64, 5, 8),)
     else:
-        blocks, tokens, shapes, mixers, spatial = BLOCKS, TOKENS, ATTENTION, MIXERS, SPATIAL
+        blocks, tokens, shapes, mixers, spatial, clusters = BLOCKS, TOKENS, ATTENTION, MIXERS, SPATIAL, KMEANS
     for name, widths in blocks.items():
         for code in CODES:
             yield block(name, widths, code, tokens)
@@ -278,3 +296,5 @@ def benches(tiny=False):
     for name, widths in mixers.items():
         yield mamba(name, *widths)
     yield block_attention(*spatial)
+    for shape in clusters:
+        yield kmeans(*shape)

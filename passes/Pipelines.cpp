@@ -166,6 +166,7 @@ void tercet::buildToRowsPipeline(OpPassManager &pm,
         pm.addPass(createLowerStateUpdates());
         pm.addPass(createDecomposeSpatial());
         pm.addPass(createDecomposeBlockAttention());
+        pm.addPass(createDecomposeClusters());
         pm.addPass(createDecomposeMoe());
         pm.addPass(createDecomposeMamba());
         pm.addPass(createDecomposeLatent());

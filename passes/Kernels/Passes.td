@@ -113,6 +113,29 @@ def LowerRowsInsert : Pass<"lower-rows-insert", "::mlir::func::FuncOp"> {
                            "::mlir::memref::MemRefDialect"];
 }
 
+def LowerRowsNearest : Pass<"lower-rows-nearest", "::mlir::func::FuncOp"> {
+  let summary = "rows.nearest over memrefs to vectors or threads";
+  let description = [{
+    On vectors a lane has a row, and products are register blocks of `block` vectors
+    by `row_vectors` registers of `lanes` rows; the least score and its number stay in
+    registers. With `threads` in the op's `config` (GPU) threads share a row's
+    vectors and compare what they found.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect"];
+}
+
+def LowerRowsSegmentSum : Pass<"lower-rows-segment-sum", "::mlir::func::FuncOp"> {
+  let summary = "rows.segment_sum over memrefs to loops or threads";
+  let description = [{
+    Row after row is added to the sums of its number. With `threads` in the op's
+    `config` (GPU) a thread has a column.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
 def LowerRowsTopK : Pass<"lower-rows-topk", "::mlir::func::FuncOp"> {
   let summary = "rows.topk and rows.group over memrefs to loops or threads";
   let description = [{

@@ -143,6 +143,12 @@ KernelCost tercet::getKernelCost(Operation *root, func::FuncOp kernel) {
   } else if (auto product = dyn_cast<rows::FloatMatmulOp>(root)) {
     ops = ops *
           (2 * cast<ShapedType>(product.getInput().getType()).getDimSize(1));
+  } else if (auto nearest = dyn_cast<rows::NearestOp>(root)) {
+    ops = getRows(nearest.getInput(), kernel) *
+          (2 * nearest.getCount() * nearest.getWidth());
+  } else if (auto sum = dyn_cast<rows::SegmentSumOp>(root)) {
+    ops = getRows(sum.getInput(), kernel) *
+          cast<ShapedType>(sum.getInput().getType()).getDimSize(1);
   } else if (auto linalgOp = dyn_cast<linalg::LinalgOp>(root)) {
     SmallVector<int64_t> ranges = linalgOp.getStaticLoopRanges();
     for (auto [range, kind] :

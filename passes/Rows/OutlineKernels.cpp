@@ -38,7 +38,8 @@ static bool isRoot(Operation *op) {
              rows::GroupedMatmulOp, rows::FloatMatmulOp,
              rows::GroupedFloatMatmulOp, rows::TopKOp, rows::GroupOp,
              rows::AttentionOp, rows::InsertOp, rows::CausalConvOp,
-             rows::ScanOp>(op) ||
+             rows::ScanOp,
+             rows::NearestOp, rows::SegmentSumOp>(op) ||
          (isa<linalg::LinalgOp>(op) && !isa<linalg::FillOp>(op));
 }
 

@@ -85,6 +85,17 @@ def DecomposeLatent : Pass<"decompose-latent", "::mlir::ModuleOp"> {
     "::tercet::ternary::TernaryDialect"];
 }
 
+def DecomposeClusters : Pass<"decompose-clusters"> {
+  let summary = "spatial.kmeans_assign and kmeans_update to rows kernels";
+  let description = [{
+    Assign becomes `rows.nearest`, update `rows.segment_sum`; squared lengths and
+    means are linalg. `spatial.kmeans` is expanded by `decompose-spatial` before.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect", "::tercet::rows::RowsDialect"];
+}
+
 def DecomposeBlockAttention : Pass<"decompose-block-attention"> {
   let summary = "spatial.block_attention and block_order to rows";
   let description = [{

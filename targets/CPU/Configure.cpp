@@ -216,6 +216,29 @@ static DictionaryAttr configureScan(rows::ScanOp op, const TargetSpec &spec) {
   });
 }
 
+/// As attention has its rows in lanes, so have these; four tiles of them share
+/// what a workgroup reads of the vectors.
+static DictionaryAttr configureNearest(MLIRContext *context,
+                                       const TargetSpec &spec) {
+  Builder b(context);
+  llvm::Triple triple(spec.triple);
+  bool wide = triple.isX86() && cpu::hasFeatures(spec, "+avx512f");
+  bool avx = triple.isX86() && cpu::hasFeatures(spec, "+avx");
+  bool fma = !triple.isX86() || cpu::hasFeatures(spec, "+fma");
+  int64_t lanes = wide ? 16 : avx ? 8 : 4, vectors = fma ? 3 : 2;
+  int64_t block = wide || triple.isAArch64() || triple.isRISCV() ? 8 : 4;
+  if (triple.isRISCV() && !cpu::hasFeatures(spec, "+v"))
+    vectors = 1, block = 4;
+  return b.getDictionaryAttr({
+      b.getNamedAttr("block", b.getI64IntegerAttr(block)),
+      b.getNamedAttr("fma", b.getBoolAttr(fma)),
+      b.getNamedAttr("lanes", b.getI64IntegerAttr(lanes)),
+      b.getNamedAttr("row_vectors", b.getI64IntegerAttr(vectors)),
+      b.getNamedAttr("tile_sizes",
+                     b.getDenseI64ArrayAttr({4 * lanes * vectors})),
+  });
+}
+
 /// Points of a workgroup of loops over elements.
 constexpr int64_t kPoints = 16384;
 
@@ -290,6 +313,10 @@ LogicalResult cpu::configure(func::FuncOp kernel, const TargetSpec &spec) {
       chosen = tiles({8});
     else if (isa<rows::GroupOp>(op))
       chosen = tiles({0});
+    else if (isa<rows::NearestOp>(op))
+      chosen = configureNearest(op->getContext(), spec);
+    else if (isa<rows::SegmentSumOp>(op))
+      chosen = tiles({1});
     else if (auto scan = dyn_cast<rows::ScanOp>(op))
       chosen = configureScan(scan, spec);
     else if (auto conv = dyn_cast<rows::CausalConvOp>(op))

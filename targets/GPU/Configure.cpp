@@ -281,6 +281,10 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
              quantize && !quantize.getHadamard()) {
     // A workgroup has a row.
     sizes = {1};
+  } else if (isa<rows::NearestOp>(root.getOperation())) {
+    sizes = {16};
+  } else if (isa<rows::SegmentSumOp>(root.getOperation())) {
+    sizes = {1};
   } else if (isa<rows::NormOp>(root.getOperation())) {
     sizes = {1};
   } else if (isa<rows::QuantizeOp, rows::PackOp, rows::TopKOp>(

@@ -12,6 +12,7 @@ include "dialects/Rows/IR/RowsOps.td"
 include "dialects/Rows/IR/RowsGrouped.td"
 include "dialects/Rows/IR/RowsFloat.td"
 include "dialects/Rows/IR/RowsAttention.td"
+include "dialects/Rows/IR/RowsClusters.td"
 include "dialects/Rows/IR/RowsScan.td"
 
 #endif

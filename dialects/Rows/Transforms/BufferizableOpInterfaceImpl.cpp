@@ -83,6 +83,8 @@ void tercet::rows::registerBufferizableOpInterfaceExternalModels(
     TopKOp::attachInterface<KernelOpModel<TopKOp>>(*context);
     AttentionOp::attachInterface<KernelOpModel<AttentionOp>>(*context);
     GroupOp::attachInterface<KernelOpModel<GroupOp>>(*context);
+    NearestOp::attachInterface<KernelOpModel<NearestOp>>(*context);
+    SegmentSumOp::attachInterface<KernelOpModel<SegmentSumOp>>(*context);
     CausalConvOp::attachInterface<KernelOpModel<CausalConvOp>>(*context);
     ScanOp::attachInterface<KernelOpModel<ScanOp>>(*context);
   });

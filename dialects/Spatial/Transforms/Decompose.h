@@ -13,9 +13,16 @@
 #ifndef TERCET_DIALECTS_SPATIAL_TRANSFORMS_DECOMPOSE_H
 #define TERCET_DIALECTS_SPATIAL_TRANSFORMS_DECOMPOSE_H
 
+#include "dialects/Spatial/IR/Spatial.h"
 #include "dialects/Ternary/Transforms/ReferenceBuilder.h"
 
 namespace tercet::spatial {
+
+/// spatial.kmeans as assign and update in turn; erases it.
+void expandKmeans(ternary::ReferenceBuilder &r, KmeansOp op);
+
+/// Those two, for the reference path only.
+bool clustersToReference(ternary::ReferenceBuilder &r, mlir::Operation *op);
 
 /// Ops of SpatialStream.td.
 bool decomposeStream(ternary::ReferenceBuilder &r, mlir::Operation *op);

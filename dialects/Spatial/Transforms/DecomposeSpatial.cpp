@@ -29,19 +29,27 @@ namespace {
 struct DecomposeSpatial : tercet::impl::DecomposeSpatialBase<DecomposeSpatial> {
   using DecomposeSpatialBase::DecomposeSpatialBase;
   void runOnOperation() override {
+    OpBuilder b(&getContext());
+    SmallVector<spatial::KmeansOp> loops;
+    getOperation()->walk([&](spatial::KmeansOp op) { loops.push_back(op); });
+    for (spatial::KmeansOp op : loops) {
+      b.setInsertionPoint(op);
+      ternary::ReferenceBuilder r(b, op.getLoc());
+      spatial::expandKmeans(r, op);
+    }
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
       if (isa<spatial::SpatialDialect>(op->getDialect()))
         ops.push_back(op);
     });
-    OpBuilder b(&getContext());
     for (Operation *op : ops) {
       b.setInsertionPoint(op);
       ternary::ReferenceBuilder r(b, op->getLoc());
       if (spatial::decomposeTokens(r, op) || spatial::decomposeTiles(r, op) ||
           spatial::decomposeStream(r, op) ||
           (reference && (spatial::attentionToReference(r, op) ||
-                         spatial::orderToReference(r, op))))
+                         spatial::orderToReference(r, op) ||
+                         spatial::clustersToReference(r, op))))
         op->erase();
     }
   }

@@ -41,6 +41,10 @@ for share, chosen in (("1", 8), ("0.5", 4), ("0.25", 2), ("0.1", 1)):
     equal(f"spatial/block_attention/density={share}", "ratio_to_dense",
           rows[f"spatial/block_attention/density={share}"]["seconds"] / rows["spatial/block_attention/dense"]["seconds"])
 
+# 64 points against 5 centroids of width 8.
+equal("spatial/kmeans/assign/64x5x8", "ops", 2 * 64 * 5 * 8)
+equal("spatial/kmeans/assign/64x5x8", "bytes", 4 * (64 * 8 + 5 * 8 + 64))
+
 for name, row in rows.items():
     block = name.startswith("latent/block/")
     # Four tokens choose more than one does, and at most all.

@@ -1,0 +1,274 @@
+//===- ClustersTest.cpp - k-means on every executor -----------------------===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Assign against brute force in f64: a label may be another one only where two
+// distances differ by no more than rounding. Update and whole iterations
+// against their definition, where whole numbers have to match to the bit.
+//
+//===----------------------------------------------------------------------===//
+#include "Session.h"
+#include <cmath>
+#include <limits>
+#include <random>
+
+using namespace tercet::test;
+
+namespace {
+using Floats = std::vector<float>;
+using Ints = std::vector<int32_t>;
+constexpr double kEpsilon = std::numeric_limits<float>::epsilon();
+
+Floats makeFloats(int64_t count, unsigned seed, bool whole = false) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal;
+  Floats values(count);
+  for (float &v : values)
+    v = whole ? std::floor(normal(random) * 4) : normal(random);
+  return values;
+}
+
+/// [n, d] and [k, d].
+struct Clusters {
+  int64_t n, k, d;
+  Floats x, c;
+
+  double dot(int64_t i, int64_t j) const {
+    double sum = 0;
+    for (int64_t e = 0; e < d; ++e)
+      sum += double(x[i * d + e]) * c[j * d + e];
+    return sum;
+  }
+  static double square(const float *v, int64_t d) {
+    double sum = 0;
+    for (int64_t e = 0; e < d; ++e)
+      sum += double(v[e]) * v[e];
+    return sum;
+  }
+  double score(int64_t i, int64_t j) const {
+    return square(&c[j * d], d) - 2 * dot(i, j);
+  }
+  /// The lowest of the nearest.
+  int32_t assign(int64_t i) const {
+    int32_t best = 0;
+    for (int64_t j = 1; j < k; ++j)
+      if (score(i, j) < score(i, best))
+        best = int32_t(j);
+    return best;
+  }
+  void check(const Ints &ids, const Floats &scores, bool clamped,
+             bool exact) const {
+    for (int64_t i = 0; i < n; ++i) {
+      int32_t best = assign(i);
+      ASSERT_GE(ids[i], 0);
+      ASSERT_LT(ids[i], k);
+      double own = square(&x[i * d], d),
+             size = own + square(&c[best * d], d) + square(&c[ids[i] * d], d);
+      double expected = score(i, best) + (clamped ? own : 0);
+      if (exact)
+        ASSERT_EQ(ids[i], best) << "point " << i;
+      else
+        ASSERT_LE(score(i, ids[i]) - score(i, best), 4 * kEpsilon * size)
+            << "point " << i;
+      ASSERT_NEAR(scores[i], expected, exact ? 0 : 8 * kEpsilon * size)
+          << "point " << i;
+    }
+  }
+};
+
+std::string shape(int64_t n, int64_t d, const char *type = "f32") {
+  return "tensor<" + (n < 0 ? std::string("?") : std::to_string(n)) + "x" +
+         (d ? std::to_string(d) + "x" : "") + type + ">";
+}
+
+/// assign_K_D with any number of points.
+std::string makeAssign(int64_t k, int64_t d, const char *clamp) {
+  std::string x = shape(-1, d), c = shape(k, d), ids = shape(-1, 0, "i32"),
+              scores = shape(-1, 0);
+  return "func.func @assign" + std::string(*clamp ? "_clamped" : "") + "_" +
+         std::to_string(k) + "_" + std::to_string(d) + "(%x: " + x +
+         " {tercet.name = \"x\", tercet.bound = 512}, %c: " + c +
+         " {tercet.name = \"c\"}) -> (" + ids + " {tercet.name = \"ids\"}, " +
+         scores + " {tercet.name = \"scores\"}) {\n" +
+         "  %ids, %scores = spatial.kmeans_assign " + clamp + " %x, %c : " + x +
+         ", " + c + " -> " + ids + ", " + scores +
+         "\n  return %ids, %scores : " + ids + ", " + scores + "\n}\n";
+}
+} // namespace
+
+TEST(Clusters, NearestCentroids) {
+  const std::pair<int64_t, int64_t> kShapes[] = {
+      {1, 4}, {5, 3}, {37, 16}, {64, 20}};
+  std::string model = makeAssign(37, 16, "clamp0");
+  for (auto [k, d] : kShapes)
+    model += makeAssign(k, d, "");
+  auto run = [&](Session &session, const Clusters &clusters, bool clamped,
+                 bool exact) {
+    SCOPED_TRACE(std::to_string(clusters.n) + " points, " +
+                 std::to_string(clusters.k) + " x " +
+                 std::to_string(clusters.d));
+    Floats x = clusters.x, c = clusters.c, scores(clusters.n, 7);
+    Ints ids(clusters.n, -1);
+    std::string name = std::string("assign") + (clamped ? "_clamped" : "") +
+                       "_" + std::to_string(clusters.k) + "_" +
+                       std::to_string(clusters.d);
+    session.call(name.c_str(),
+                 {{x, {clusters.n, clusters.d}}, {c, {clusters.k, clusters.d}}},
+                 {{ids, {clusters.n}}, {scores, {clusters.n}}});
+    clusters.check(ids, scores, clamped, exact);
+  };
+  runEverywhere(model, [&](Session &session) {
+    for (auto [k, d] : kShapes)
+      for (int64_t n : {k, int64_t(49), int64_t(200)}) {
+        if (n < k)
+          continue;
+        run(session, {n, k, d, makeFloats(n * d, 1), makeFloats(k * d, 2)},
+            false, false);
+        // Whole numbers, among them centroids that stand twice.
+        Clusters whole{n, k, d, makeFloats(n * d, 3, true),
+                       makeFloats(k * d, 4, true)};
+        if (k > 2)
+          std::copy(whole.c.begin(), whole.c.begin() + d, whole.c.end() - d);
+        run(session, whole, false, true);
+        if (k == 37)
+          run(session, whole, true, true);
+      }
+    // As many clusters as points: each is its own.
+    Clusters own{64, 64, 20, makeFloats(64 * 20, 5), {}};
+    own.c = own.x;
+    run(session, own, false, false);
+  });
+}
+
+TEST(Clusters, NoNumbersAreNeverNearest) {
+  std::string model = makeAssign(5, 3, "");
+  runEverywhere(model, [&](Session &session) {
+    Floats x = makeFloats(6, 6), c = makeFloats(15, 7), scores(2);
+    std::fill(c.begin(), c.begin() + 6, NAN);
+    x[3] = NAN; // the second point
+    Ints ids(2, -1);
+    session.call("assign_5_3", {{x, {2, 3}}, {c, {5, 3}}},
+                 {{ids, {2}}, {scores, {2}}});
+    EXPECT_GE(ids[0], 2);
+    EXPECT_TRUE(std::isfinite(scores[0]));
+    EXPECT_EQ(ids[1], 0);
+    EXPECT_EQ(scores[1], std::numeric_limits<float>::infinity());
+  });
+}
+
+namespace {
+/// The means by the definition: 8 chunks, each in order, then in theirs.
+void update(const Clusters &p, const Ints &ids, Floats &means, Ints &counts) {
+  int64_t each = (p.n + 7) / 8;
+  Floats sums(p.k * p.d, 0);
+  counts.assign(p.k, 0);
+  for (int64_t chunk = 0; chunk < 8; ++chunk) {
+    Floats part(p.k * p.d, 0);
+    for (int64_t i = chunk * each; i < std::min((chunk + 1) * each, p.n); ++i) {
+      ++counts[ids[i]];
+      for (int64_t e = 0; e < p.d; ++e)
+        part[ids[i] * p.d + e] += p.x[i * p.d + e];
+    }
+    for (size_t e = 0; e < sums.size(); ++e)
+      sums[e] += part[e];
+  }
+  means = p.c;
+  for (int64_t e = 0; e < p.k * p.d; ++e)
+    if (counts[e / p.d])
+      means[e] = sums[e] / float(counts[e / p.d]);
+}
+} // namespace
+
+// The order of the sums is the definition's, so the bits are on every target;
+// an empty cluster keeps its centroid; fewer points than chunks.
+TEST(Clusters, MeansToTheBit) {
+  std::string model =
+      "func.func @update(%x: tensor<?x5xf32> {tercet.name = \"x\", "
+      "tercet.bound = 512, tercet.dims = [\"n\", \"\"]}, %i: tensor<?xi32> "
+      "{tercet.name = \"i\", tercet.bound = 512, tercet.dims = [\"n\"], "
+      "tercet.range = [0, 7]}, %c: tensor<7x5xf32> {tercet.name = \"c\"}) -> "
+      "(tensor<7x5xf32> {tercet.name = \"means\"}, tensor<7xi32> {tercet.name "
+      "= \"counts\"}) {\n  %m, %k = spatial.kmeans_update %x, %i, %c : "
+      "tensor<?x5xf32>, tensor<?xi32>, tensor<7x5xf32> -> tensor<7xi32>\n  "
+      "return %m, %k : tensor<7x5xf32>, tensor<7xi32>\n}\n";
+  runEverywhere(model, [&](Session &session) {
+    for (int64_t n : {1, 3, 8, 100, 333}) {
+      SCOPED_TRACE(n);
+      Clusters p{n, 7, 5, makeFloats(n * 5, 8), makeFloats(35, 9)};
+      std::mt19937 random(10);
+      Ints ids(n), counts(7), expectedCounts;
+      for (int32_t &id : ids)
+        id = int32_t(random() % 6); // 6 has no points
+      Floats means(35), expected;
+      session.call("update", {{p.x, {n, 5}}, {ids, {n}}, {p.c, {7, 5}}},
+                   {{means, {7, 5}}, {counts, {7}}});
+      update(p, ids, expected, expectedCounts);
+      EXPECT_EQ(means, expected);
+      EXPECT_EQ(counts, expectedCounts);
+    }
+  });
+}
+
+// Whole iterations on whole numbers. Three clusters far apart end after a few
+// iterations, and the rest of them change nothing.
+TEST(Clusters, IterationsEndWhereNothingMoves) {
+  auto function = [](const char *name, const char *tol) {
+    return "func.func @" + std::string(name) +
+           "(%x: tensor<90x4xf32> {tercet.name = \"x\"}, %c: tensor<3x4xf32> "
+           "{tercet.name = \"c\"}) -> (tensor<90xi32> {tercet.name = \"ids\"}, "
+           "tensor<3x4xf32> {tercet.name = \"centroids\"}, tensor<i32> "
+           "{tercet.name = \"iterations\"}) {\n  %i, %m, %n = spatial.kmeans "
+           "%x, %c max_iters(8) tol(" +
+           tol +
+           ") : tensor<90x4xf32>, tensor<3x4xf32> -> tensor<90xi32>, "
+           "tensor<i32>\n  return %i, %m, %n : tensor<90xi32>, "
+           "tensor<3x4xf32>, tensor<i32>\n}\n";
+  };
+  std::string model = function("until", "1.0e-3") + function("all", "0.0");
+  Clusters p{90, 3, 4, makeFloats(360, 11, true), {}};
+  for (int64_t i = 0; i < 360; ++i)
+    p.x[i] += float(i / 4 % 3 * 64);
+  p.c = Floats(p.x.begin(), p.x.begin() + 12);
+  // By the definition, which returns the centroids before the last move.
+  auto iterate = [&](double tol, Ints &ids, int32_t &iterations) {
+    Clusters now = p;
+    for (iterations = 1;; ++iterations) {
+      ids.clear();
+      for (int64_t i = 0; i < p.n; ++i)
+        ids.push_back(now.assign(i));
+      Floats next;
+      Ints counts;
+      update(now, ids, next, counts);
+      double farthest = 0;
+      for (int64_t k = 0; k < 3; ++k) {
+        double moved = 0;
+        for (int64_t e = 0; e < 4; ++e)
+          moved += std::pow(double(next[k * 4 + e]) - now.c[k * 4 + e], 2);
+        farthest = std::max(farthest, std::sqrt(moved));
+      }
+      if (farthest < tol)
+        return now.c;
+      now.c = next;
+      if (iterations == 8)
+        return now.c;
+    }
+  };
+  runEverywhere(model, [&](Session &session) {
+    for (bool until : {true, false}) {
+      Ints ids(90), iterations(1), expectedIds;
+      Floats centroids(12);
+      int32_t expectedIterations;
+      Floats expected =
+          iterate(until ? 1e-3 : 0, expectedIds, expectedIterations);
+      session.call(until ? "until" : "all", {{p.x, {90, 4}}, {p.c, {3, 4}}},
+                   {{ids, {90}}, {centroids, {3, 4}}, {iterations, {}}});
+      EXPECT_EQ(ids, expectedIds);
+      EXPECT_EQ(centroids, expected);
+      EXPECT_EQ(iterations[0], expectedIterations);
+      EXPECT_EQ(iterations[0] < 8, until);
+    }
+  });
+}
