@@ -14,6 +14,9 @@ namespace tercet {
 /// Keeps innermost loops over elements from being unrolled in full before they
 /// are vectorised; see KeepElementLoops.cpp.
 struct KeepElementLoops : llvm::PassInfoMixin<KeepElementLoops> {
+  /// What bisection over passes calls it.
+  static llvm::StringRef name() { return "keep-element-loops"; }
+
   llvm::PreservedAnalyses run(llvm::Function &function,
                               llvm::FunctionAnalysisManager &analyses);
 };
