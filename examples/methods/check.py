@@ -36,13 +36,11 @@ def flat(x):
 
 
 def write_npy(path, x):
-    """Floats as f32, integers as i32."""
-    kind = "f" if isinstance(flat(x)[0], float) else "i"
-    header = f"{{'descr': '<{kind}4', 'fortran_order': False, 'shape': {shape_of(x)}, }}"
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape_of(x)}, }}"
     header += " " * (63 - (len(header) + 10) % 64) + "\n"
     with open(path, "wb") as file:
         file.write(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode())
-        array.array(kind, flat(x)).tofile(file)
+        array.array("f", flat(x)).tofile(file)
 
 
 def read_npy(path):
@@ -51,7 +49,7 @@ def read_npy(path):
     end = 10 + int.from_bytes(data[8:10], "little")
     header = data[10:end].decode()
     sizes = [int(s) for s in header.split("'shape': (")[1].split(")")[0].split(",") if s.strip()]
-    values = array.array("f" if "<f4" in header else "b", data[end:]).tolist()
+    values = array.array({"<f4": "f", "<i4": "i", "|i1": "b"}[header.split("'descr': '")[1][:3]], data[end:]).tolist()
 
     def build(values, sizes):
         if len(sizes) < 2:
@@ -243,9 +241,9 @@ def ras():
     return max(difference(y, expected), difference(computed, prediction))
 
 
-def k_means(rows, count, steps):
-    """Lloyd's algorithm from evenly spaced rows; the lower cluster of equal ones."""
-    centroids = [rows[i * len(rows) // count] for i in range(count)]
+def k_means(rows, centroids, steps):
+    """Lloyd's algorithm; the lower cluster of equal ones."""
+    centroids, count = list(centroids), len(centroids)
     for _ in range(steps):
         ids = [min(range(count), key=lambda c: (sum((a - b) ** 2 for a, b in zip(row, centroids[c])), c))
                for row in rows]
@@ -259,9 +257,9 @@ def k_means(rows, count, steps):
 def svg2():
     tokens, queries, keys = 96, 6, 10
     x = {name: [[row[0]] for row in value] for name, value in qkv(tokens).items()}
-    # Centroids as f32 has them.
-    (qids, qc), (kids, kc) = ((ids, [array.array("f", c).tolist() for c in centroids]) for ids, centroids in (
-        k_means([row[0] for row in x["q"]], queries, 4), k_means([row[0] for row in x["k"]], keys, 4)))
+    x["q0"], x["k0"] = ([x[name][i * tokens // count][0] for i in range(count)]
+                        for name, count in (("q", queries), ("k", keys)))
+    (qids, qc), (kids, kc) = (k_means([row[0] for row in x[name]], x[name + "0"], 4) for name in "qk")
     sizes = [kids.count(c) for c in range(keys)]
     assert len(set(sizes)) > 3, sizes
     chosen = []
@@ -274,8 +272,8 @@ def svg2():
             before += weights[j]
         chosen.append(row)
     assert min(map(len, chosen)) < keys
-    x |= {"qids": qids, "kids": kids, "qc": [[c] for c in qc], "kc": [[c] for c in kc]}
-    y, mask = run("svg2", x, ["y", "mask"])
+    y, mask, *ids = run("svg2", x, ["y", "mask", "qids", "kids"])
+    assert ids == [qids, kids]
     assert mask == [[[int(j in row) for j in range(keys)] for row in chosen]]
     return difference(y, attend(x["q"], x["k"], x["v"], lambda n, h, j: kids[j] in chosen[qids[n]]))
 
