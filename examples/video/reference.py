@@ -220,10 +220,10 @@ def main():
                         help="only write one call of the network there, for comparisons")
     parser.add_argument("--judge", type=pathlib.Path, default=pathlib.Path("judge.pt"),
                         help="the judge's file; without it the judge is trained and written there")
-    parser.add_argument("--clips", type=int, default=40, help="clips to sample, classes in turn")
+    parser.add_argument("--clips", type=int, default=20, help="clips to sample, classes in turn")
     parser.add_argument("--guidance", type=float, default=3.0)
     parser.add_argument("--many", type=int, default=40, help="steps of what PSNR compares to")
-    parser.add_argument("--steps", default="4,3,4", help="steps of the stages")
+    parser.add_argument("--steps", default="3,3,3", help="steps of the stages")
     parser.add_argument("--ratios", default="0.35,0.62,1", help="active part of the tokens")
     parser.add_argument("--shift", type=float, default=3.0, help="of the noise levels")
     parser.add_argument("--pattern", choices=("checker_border", "stride"), default="stride")
