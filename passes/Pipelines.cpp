@@ -117,6 +117,12 @@ static std::unique_ptr<Pass> withOptions(std::unique_ptr<Pass> pass,
   return pass;
 }
 
+/// Samplers as straight code, the sizes of each stage in its copies.
+static void addSamplerPasses(OpPassManager &pm) {
+  pm.addPass(createLowerSample());
+  pm.addPass(createRefineSizes());
+}
+
 /// What is done to experts once, for all targets.
 static void addExpertPasses(OpPassManager &pm, const ToRowsOptions &options) {
   if (options.pruneExperts.empty() && options.placeExperts.empty() &&
@@ -164,6 +170,7 @@ void tercet::buildToRowsPipeline(OpPassManager &pm,
         pm.addPass(createInlinerPass());
         pm.addPass(createSymbolDCEPass());
         pm.addPass(createLowerStateUpdates());
+        addSamplerPasses(pm);
         pm.addPass(createDecomposeSpatial());
         pm.addPass(createDecomposeBlockAttention());
         pm.addPass(createDecomposeClusters());

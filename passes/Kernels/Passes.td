@@ -136,6 +136,17 @@ def LowerRowsSegmentSum : Pass<"lower-rows-segment-sum", "::mlir::func::FuncOp">
                            "::mlir::arith::ArithDialect"];
 }
 
+def LowerRowsSelect : Pass<"lower-rows-select", "::mlir::func::FuncOp"> {
+  let summary = "rows.select over memrefs to loops";
+  let description = [{
+    Sixteen passes over the keys find the k-th largest, two bits each, and one
+    writes what is chosen in order. With `threads` in the op's config each thread
+    of a workgroup finds it and writes a part.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect"];
+}
+
 def LowerRowsTopK : Pass<"lower-rows-topk", "::mlir::func::FuncOp"> {
   let summary = "rows.topk and rows.group over memrefs to loops or threads";
   let description = [{

@@ -36,7 +36,7 @@ using namespace tercet;
 static bool isRoot(Operation *op) {
   return isa<rows::QuantizeOp, rows::NormOp, rows::PackOp, rows::MatmulOp,
              rows::GroupedMatmulOp, rows::FloatMatmulOp,
-             rows::GroupedFloatMatmulOp, rows::TopKOp, rows::GroupOp,
+             rows::GroupedFloatMatmulOp, rows::TopKOp, rows::GroupOp, rows::SelectOp,
              rows::AttentionOp, rows::InsertOp, rows::CausalConvOp,
              rows::ScanOp,
              rows::NearestOp, rows::SegmentSumOp>(op) ||
@@ -446,11 +446,41 @@ static LogicalResult refuseRest(func::FuncOp entry) {
   return success(refused.empty());
 }
 
+/// A constant tensor that is a result, or is stored, gets a kernel that writes it.
+static void writeConstants(func::FuncOp entry) {
+  SmallVector<OpOperand *> uses;
+  entry.walk([&](arith::ConstantOp constant) {
+    if (isa<RankedTensorType>(constant.getType()))
+      for (OpOperand &use : constant.getResult().getUses())
+        if (isa<func::ReturnOp, ml_program::GlobalStoreOp,
+                tensor::ExpandShapeOp, tensor::CollapseShapeOp>(use.getOwner()))
+          uses.push_back(&use);
+  });
+  for (OpOperand *use : uses) {
+    OpBuilder b(use->getOwner());
+    Location loc = use->get().getLoc();
+    auto type = cast<RankedTensorType>(use->get().getType());
+    Value init = tensor::EmptyOp::create(b, loc, type.getShape(),
+                                         type.getElementType());
+    AffineMap map = b.getMultiDimIdentityMap(type.getRank());
+    SmallVector<utils::IteratorType> loops(type.getRank(),
+                                           utils::IteratorType::parallel);
+    auto copy = linalg::GenericOp::create(
+        b, loc, type, use->get(), init, ArrayRef<AffineMap>{map, map}, loops,
+        [](OpBuilder &b, Location loc, ValueRange args) {
+          linalg::YieldOp::create(b, loc, args[0]);
+        });
+    use->set(copy.getResult(0));
+  }
+}
+
 namespace {
 struct OutlineKernels : tercet::impl::OutlineKernelsBase<OutlineKernels> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     SmallVector<Operation *> roots;
+    for (auto entry : module.getOps<func::FuncOp>())
+      writeConstants(entry);
     for (auto entry : module.getOps<func::FuncOp>())
       entry.walk<WalkOrder::PreOrder>([&](Operation *op) {
         if (isRoot(op)) {

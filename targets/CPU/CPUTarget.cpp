@@ -218,6 +218,7 @@ void CPUBackend::buildCodegenPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createLowerRowsTopK());
   pm.addNestedPass<func::FuncOp>(createLowerRowsNearest());
   pm.addNestedPass<func::FuncOp>(createLowerRowsSegmentSum());
+  pm.addNestedPass<func::FuncOp>(createLowerRowsSelect());
   pm.addNestedPass<func::FuncOp>(createLowerRowsInsert());
   pm.addNestedPass<func::FuncOp>(createLowerRowsQuantize());
   pm.addNestedPass<func::FuncOp>(createLowerRowsAttention());

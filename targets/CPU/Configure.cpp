@@ -311,7 +311,7 @@ LogicalResult cpu::configure(func::FuncOp kernel, const TargetSpec &spec) {
     else if (isa<rows::QuantizeOp, rows::NormOp, rows::PackOp, rows::TopKOp>(
                  op))
       chosen = tiles({8});
-    else if (isa<rows::GroupOp>(op))
+    else if (isa<rows::GroupOp, rows::SelectOp>(op))
       chosen = tiles({0});
     else if (isa<rows::NearestOp>(op))
       chosen = configureNearest(op->getContext(), spec);

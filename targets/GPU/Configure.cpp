@@ -254,6 +254,10 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
     for (int64_t size : type.getShape().drop_front())
       width *= std::max<int64_t>(size, 1);
     sizes = {std::max<int64_t>(1, 4 * threads / width)};
+  } else if (isa<rows::SelectOp>(root.getOperation())) {
+    // A thread finds the threshold for itself and writes a part.
+    threads = 64;
+    sizes = {0};
   } else if (isa<rows::GroupOp>(root.getOperation())) {
     // A thread has slices.
     threads = 256;

@@ -35,6 +35,7 @@ void tercet::gputarget::buildCodegenPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createLowerRowsTopK());
   pm.addNestedPass<func::FuncOp>(createLowerRowsNearest());
   pm.addNestedPass<func::FuncOp>(createLowerRowsSegmentSum());
+  pm.addNestedPass<func::FuncOp>(createLowerRowsSelect());
   pm.addNestedPass<func::FuncOp>(createLowerRowsInsert());
   pm.addNestedPass<func::FuncOp>(createLowerRowsQuantize());
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToParallelLoopsPass());

@@ -186,3 +186,41 @@ LogicalResult GroupOp::getResultTilePosition(OpBuilder &, unsigned,
                                              SmallVector<OpFoldResult> &) {
   return failure();
 }
+
+//===----------------------------------------------------------------------===//
+// rows.select
+//===----------------------------------------------------------------------===//
+
+LogicalResult SelectOp::verify() {
+  ShapedType keys = shaped(getKeys()), chosen = shaped(getChosen());
+  // ROWS-C1
+  if (keys.getRank() != 1 || chosen.getRank() != 1 || keys.isDynamicDim(0) ||
+      chosen.isDynamicDim(0) ||
+      chosen.getDimSize(0) < 1 || chosen.getDimSize(0) > keys.getDimSize(0))
+    return emitOpError("ROWS-C1: keys must be [N] and chosen [k] with static k "
+                       "from 1 to N, got ")
+           << keys << " and " << chosen;
+  return verifyDestinationStyle(*this);
+}
+
+TERCET_KERNEL_OP(SelectOp)
+
+SmallVector<utils::IteratorType> SelectOp::getLoopIteratorTypes() {
+  return {utils::IteratorType::reduction};
+}
+SmallVector<Range> SelectOp::getIterationDomain(OpBuilder &b) {
+  return getRowDomain(b, getLoc(), getKeys());
+}
+/// Never tiled: what is chosen depends on all keys.
+FailureOr<TilingResult>
+SelectOp::getTiledImplementation(OpBuilder &, ArrayRef<OpFoldResult>,
+                                 ArrayRef<OpFoldResult>) {
+  return emitOpError("cannot be tiled");
+}
+LogicalResult SelectOp::getResultTilePosition(OpBuilder &, unsigned,
+                                              ArrayRef<OpFoldResult>,
+                                              ArrayRef<OpFoldResult>,
+                                              SmallVector<OpFoldResult> &,
+                                              SmallVector<OpFoldResult> &) {
+  return failure();
+}

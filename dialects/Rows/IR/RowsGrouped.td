@@ -116,4 +116,25 @@ def Rows_GroupOp : Rows_KernelOp<"group"> {
   }];
 }
 
+def Rows_SelectOp : Rows_KernelOp<"select"> {
+  let summary = "the numbers of the k largest of many values, ascending";
+  let description = [{
+    `chosen` [k] are the numbers of the k largest of `keys` [N] (signed), ascending;
+    of equal keys those with lower numbers are taken. One workgroup does it, with a
+    number of passes over `keys` that does not depend on k.
+
+    Verifier: ROWS-C1: keys is [N], chosen [k] with static k from 1 to N.
+  }];
+  let arguments = (ins Rows_Shaped<[I32]>:$keys, Rows_Shaped<[I32]>:$chosen,
+                       OptionalAttr<DictionaryAttr>:$config);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    attr-dict `ins` `(` $keys `:` type($keys) `)`
+    `outs` `(` $chosen `:` type($chosen) `)` (`->` type($results)^)?
+  }];
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getChosenMutable(); }
+  }];
+}
+
 #endif

@@ -85,6 +85,7 @@ void tercet::rows::registerBufferizableOpInterfaceExternalModels(
     GroupOp::attachInterface<KernelOpModel<GroupOp>>(*context);
     NearestOp::attachInterface<KernelOpModel<NearestOp>>(*context);
     SegmentSumOp::attachInterface<KernelOpModel<SegmentSumOp>>(*context);
+    SelectOp::attachInterface<KernelOpModel<SelectOp>>(*context);
     CausalConvOp::attachInterface<KernelOpModel<CausalConvOp>>(*context);
     ScanOp::attachInterface<KernelOpModel<ScanOp>>(*context);
   });

@@ -19,6 +19,14 @@
 
 #include "dialects/Spatial/IR/SpatialDialect.h.inc"
 #include "dialects/Spatial/IR/SpatialEnums.h.inc"
+namespace tercet::spatial {
+/// `[0.5, 0.25]`, every bit of it.
+mlir::ParseResult parseFloats(mlir::OpAsmParser &parser,
+                              mlir::DenseF32ArrayAttr &values);
+void printFloats(mlir::OpAsmPrinter &printer, mlir::Operation *op,
+                 mlir::DenseF32ArrayAttr values);
+} // namespace tercet::spatial
+
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Spatial/IR/SpatialAttrs.h.inc"
 #define GET_OP_CLASSES

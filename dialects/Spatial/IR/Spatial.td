@@ -10,6 +10,7 @@
 include "dialects/Spatial/IR/SpatialDialect.td"
 include "dialects/Spatial/IR/SpatialAttrs.td"
 include "dialects/Spatial/IR/SpatialClusters.td"
+include "dialects/Spatial/IR/SpatialSample.td"
 include "dialects/Spatial/IR/SpatialStream.td"
 include "dialects/Spatial/IR/SpatialTiles.td"
 include "dialects/Spatial/IR/SpatialTokens.td"

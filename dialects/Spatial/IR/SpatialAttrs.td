@@ -12,6 +12,17 @@ class Spatial_Enum<string name, string summary, list<I32EnumAttrCase> cases>
   let genSpecializedAttr = 0;
 }
 
+/// Printed as a word.
+class Spatial_WordAttr<string name, string summary, list<I32EnumAttrCase> cases>
+    : I32EnumAttr<name, summary, cases> {
+  let cppNamespace = "::tercet::spatial";
+}
+
+def Spatial_AnchorPatternAttr : Spatial_WordAttr<"AnchorPattern",
+    "the tokens that a set of anchors begins with", [
+  I32EnumAttrCase<"CheckerBorder", 0, "checker_border">,
+  I32EnumAttrCase<"Stride", 1, "stride">]>;
+
 def Spatial_GridAttr : AttrDef<Spatial_Dialect, "Grid"> {
   let mnemonic = "grid";
   let summary = "a grid of tokens, cut into tiles";
@@ -47,6 +58,10 @@ def Spatial_GridAttr : AttrDef<Spatial_Dialect, "Grid"> {
     /// Tiles along each axis.
     std::array<int64_t, 3> getTileCounts() const;
     int64_t getTiles() const;
+    /// Whether all tiles have the same size.
+    bool hasEqualTiles() const;
+    /// Tokens of a tile that is whole.
+    int64_t getTileVolume() const;
   }];
   let genVerifyDecl = 1;
 }

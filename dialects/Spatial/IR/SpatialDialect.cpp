@@ -28,6 +28,10 @@ struct SpatialInlinerInterface : DialectInlinerInterface {
   bool isLegalToInline(Operation *, Region *, bool, IRMapping &) const final {
     return true;
   }
+  /// Calls in a sampler's region.
+  bool isLegalToInline(Region *, Region *, bool, IRMapping &) const final {
+    return true;
+  }
 };
 } // namespace
 
@@ -64,6 +68,15 @@ std::array<int64_t, 3> GridAttr::getTileCounts() const {
 int64_t GridAttr::getTiles() const {
   auto [t, h, w] = getTileCounts();
   return t * h * w;
+}
+
+int64_t GridAttr::getTileVolume() const {
+  auto [a, b, c] = getTileSizes();
+  return a * b * c;
+}
+
+bool GridAttr::hasEqualTiles() const {
+  return getTiles() * getTileVolume() == getTokens();
 }
 
 LogicalResult GridAttr::verify(function_ref<InFlightDiagnostic()> emitError,

@@ -34,8 +34,17 @@ bool decomposeTiles(ternary::ReferenceBuilder &r, mlir::Operation *op);
 bool attentionToReference(ternary::ReferenceBuilder &r, mlir::Operation *op);
 bool orderToReference(ternary::ReferenceBuilder &r, mlir::Operation *op);
 
-/// Ops of SpatialTokens.td.
-bool decomposeTokens(ternary::ReferenceBuilder &r, mlir::Operation *op);
+/// Ops of SpatialTokens.td: sets and rows here, fields of values in
+/// DecomposeFields.cpp. Sets are selected by rows.select but for
+/// the reference path.
+bool decomposeTokens(ternary::ReferenceBuilder &r, mlir::Operation *op,
+                     bool reference);
+bool decomposeFields(ternary::ReferenceBuilder &r, mlir::Operation *op);
+
+/// The place of each of `tokens` tokens in an ascending set of them, i32, -1
+/// where it is not in it. In range whatever `index` holds.
+mlir::Value getPlaces(ternary::ReferenceBuilder &r, mlir::Value index,
+                      int64_t tokens);
 
 } // namespace tercet::spatial
 

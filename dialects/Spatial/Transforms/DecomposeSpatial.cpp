@@ -45,7 +45,8 @@ struct DecomposeSpatial : tercet::impl::DecomposeSpatialBase<DecomposeSpatial> {
     for (Operation *op : ops) {
       b.setInsertionPoint(op);
       ternary::ReferenceBuilder r(b, op->getLoc());
-      if (spatial::decomposeTokens(r, op) || spatial::decomposeTiles(r, op) ||
+      if (spatial::decomposeTokens(r, op, reference) ||
+          spatial::decomposeFields(r, op) || spatial::decomposeTiles(r, op) ||
           spatial::decomposeStream(r, op) ||
           (reference && (spatial::attentionToReference(r, op) ||
                          spatial::orderToReference(r, op) ||

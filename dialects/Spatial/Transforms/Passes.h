@@ -7,6 +7,7 @@
 #ifndef TERCET_DIALECTS_SPATIAL_TRANSFORMS_PASSES_H
 #define TERCET_DIALECTS_SPATIAL_TRANSFORMS_PASSES_H
 
+#include "dialects/Rows/IR/Rows.h"
 #include "dialects/Spatial/IR/Spatial.h"
 #include "mlir/Pass/Pass.h"
 

@@ -17,7 +17,42 @@ def DecomposeSpatial : Pass<"decompose-spatial"> {
       "also ops that have a kernel of their own, as plain linalg">];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
-    "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+    "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect",
+    "::tercet::rows::RowsDialect"];
+}
+
+def LowerSample : Pass<"spatial-lower-sample"> {
+  let summary = "samplers as straight code";
+  let description = [{
+    A `spatial.sample` becomes the ops of its steps, with a copy of its region for
+    each. Nothing that depends on the step's number goes into an op but through
+    a tensor of one value, so that the kernels of a stage's steps are the same. The
+    copies begin with casts that forget sizes; see `spatial-refine-sizes`.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
+def RefineSizes : Pass<"spatial-refine-sizes"> {
+  let summary = "sizes that are known, from operands to results";
+  let description = [{
+    Moves every `tensor.cast` that forgets sizes behind its users: through
+    elementwise ops, ops with ReifyRankedShapedTypeOpInterface, and, by upstream's
+    canonicalizations, linalg, tensor and destination-style ops. A module without
+    such casts is not changed.
+
+    ```mlir
+    %0 = tensor.cast %x : tensor<6x4xf32> to tensor<?x4xf32>
+    %1 = arith.negf %0 : tensor<?x4xf32>
+    ```
+    becomes
+    ```mlir
+    %0 = arith.negf %x : tensor<6x4xf32>
+    %1 = tensor.cast %0 : tensor<6x4xf32> to tensor<?x4xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
 }
 
 #endif

@@ -98,6 +98,8 @@ struct ToReference : tercet::impl::ToReferenceBase<ToReference> {
     OpPassManager pm(ModuleOp::getOperationName());
     pm.addPass(createInlinerPass());
     pm.addPass(createSymbolDCEPass());
+    pm.addPass(createLowerSample());
+    pm.addPass(createRefineSizes());
     pm.addPass(createDecomposeSpatial({/*reference=*/true}));
     pm.addPass(createDecomposeMoe());
     pm.addPass(createDecomposeMamba());

@@ -260,3 +260,11 @@ func.func @ROWS_S1(%x: tensor<6xi32>, %o: tensor<1xi32>, %r: tensor<6xi32>) {
   %0:3 = rows.group ins(%x : tensor<6xi32>) outs(%o, %r, %r : tensor<1xi32>, tensor<6xi32>, tensor<6xi32>) -> tensor<1xi32>, tensor<6xi32>, tensor<6xi32>
   return
 }
+
+// -----
+
+func.func @ROWS_C1(%x: tensor<6xi32>, %y: tensor<7xi32>) {
+  // expected-error@+1 {{ROWS-C1: keys must be [N] and chosen [k] with static k from 1 to N, got 'tensor<6xi32>' and 'tensor<7xi32>'}}
+  %0 = rows.select ins(%x : tensor<6xi32>) outs(%y : tensor<7xi32>) -> tensor<7xi32>
+  return
+}

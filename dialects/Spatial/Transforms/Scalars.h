@@ -1,0 +1,170 @@
+//===- Scalars.h - arithmetic in the bodies of linalg ops -------*- C++ -*-===//
+//
+// Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A value with operators: integers (and index) or floats by its type, integers
+// signed unless the name says otherwise. A number beside a scalar is a constant
+// of its type.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TERCET_DIALECTS_SPATIAL_TRANSFORMS_SCALARS_H
+#define TERCET_DIALECTS_SPATIAL_TRANSFORMS_SCALARS_H
+
+#include "dialects/Ternary/Transforms/ReferenceBuilder.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+namespace tercet::spatial {
+
+class Scalar {
+public:
+  Scalar(ternary::ReferenceBuilder &r, mlir::Value v) : r(&r), v(v) {}
+  operator mlir::Value() const { return v; }
+
+  /// A constant of this type.
+  Scalar like(int64_t number) const {
+    return {*r, r->constant(r->b.getIntegerAttr(v.getType(), number))};
+  }
+  Scalar to(mlir::Type type) const {
+    if (v.getType() == type)
+      return *this;
+    if (v.getType().isIndex() || type.isIndex())
+      return {*r, mlir::arith::IndexCastOp::create(r->b, r->loc, type, v)};
+    if (mlir::isa<mlir::FloatType>(type))
+      return {*r, mlir::arith::SIToFPOp::create(r->b, r->loc, type, v)};
+    if (v.getType().getIntOrFloatBitWidth() < type.getIntOrFloatBitWidth())
+      return {*r, mlir::arith::ExtSIOp::create(r->b, r->loc, type, v)};
+    return {*r, mlir::arith::TruncIOp::create(r->b, r->loc, type, v)};
+  }
+  Scalar toIndex() const { return to(r->b.getIndexType()); }
+  Scalar toI32() const { return to(r->b.getI32Type()); }
+  Scalar toI64() const { return to(r->b.getI64Type()); }
+  Scalar extendUnsigned() const {
+    return {*r,
+            mlir::arith::ExtUIOp::create(r->b, r->loc, r->b.getI64Type(), v)};
+  }
+
+#define TERCET_SCALAR_OP(SYMBOL, INTEGER, FLOAT)                               \
+  friend Scalar operator SYMBOL(Scalar a, Scalar b) {                          \
+    if (mlir::isa<mlir::FloatType>(a.v.getType()))                             \
+      return {*a.r, mlir::arith::FLOAT::create(a.r->b, a.r->loc, a.v, b.v)};   \
+    return {*a.r, mlir::arith::INTEGER::create(a.r->b, a.r->loc, a.v, b.v)};   \
+  }                                                                            \
+  friend Scalar operator SYMBOL(Scalar a, int64_t b) {                         \
+    return a SYMBOL a.like(b);                                                 \
+  }
+  TERCET_SCALAR_OP(+, AddIOp, AddFOp)
+  TERCET_SCALAR_OP(-, SubIOp, SubFOp)
+  TERCET_SCALAR_OP(*, MulIOp, MulFOp)
+  TERCET_SCALAR_OP(/, DivSIOp, DivFOp)
+#undef TERCET_SCALAR_OP
+#define TERCET_SCALAR_OP(SYMBOL, INTEGER)                                      \
+  friend Scalar operator SYMBOL(Scalar a, Scalar b) {                          \
+    return {*a.r, mlir::arith::INTEGER::create(a.r->b, a.r->loc, a.v, b.v)};   \
+  }                                                                            \
+  friend Scalar operator SYMBOL(Scalar a, int64_t b) {                         \
+    return a SYMBOL a.like(b);                                                 \
+  }
+  TERCET_SCALAR_OP(&, AndIOp)
+  TERCET_SCALAR_OP(|, OrIOp)
+  TERCET_SCALAR_OP(^, XOrIOp)
+  TERCET_SCALAR_OP(<<, ShLIOp)
+  /// Logical.
+  TERCET_SCALAR_OP(>>, ShRUIOp)
+#undef TERCET_SCALAR_OP
+#define TERCET_SCALAR_OP(SYMBOL, PREDICATE)                                    \
+  friend Scalar operator SYMBOL(Scalar a, Scalar b) {                          \
+    return {*a.r, mlir::arith::CmpIOp::create(                                 \
+                      a.r->b, a.r->loc, mlir::arith::CmpIPredicate::PREDICATE, \
+                      a.v, b.v)};                                              \
+  }                                                                            \
+  friend Scalar operator SYMBOL(Scalar a, int64_t b) {                         \
+    return a SYMBOL a.like(b);                                                 \
+  }
+  TERCET_SCALAR_OP(<, slt)
+  TERCET_SCALAR_OP(<=, sle)
+  TERCET_SCALAR_OP(>, sgt)
+  TERCET_SCALAR_OP(>=, sge)
+  TERCET_SCALAR_OP(==, eq)
+  TERCET_SCALAR_OP(!=, ne)
+#undef TERCET_SCALAR_OP
+
+  /// Of a condition.
+  Scalar select(Scalar yes, Scalar no) const {
+    return {*r, mlir::arith::SelectOp::create(r->b, r->loc, v, yes.v, no.v)};
+  }
+  Scalar min(Scalar other) const {
+    return {*r, mlir::arith::MinSIOp::create(r->b, r->loc, v, other.v)};
+  }
+  Scalar max(Scalar other) const {
+    return {*r, mlir::arith::MaxSIOp::create(r->b, r->loc, v, other.v)};
+  }
+  Scalar min(int64_t other) const { return min(like(other)); }
+  Scalar max(int64_t other) const { return max(like(other)); }
+  Scalar abs() const { return max(like(0) - *this); }
+
+private:
+  ternary::ReferenceBuilder *r;
+  mlir::Value v;
+};
+
+inline Scalar getLoop(ternary::ReferenceBuilder &r, unsigned loop) {
+  return {r, mlir::linalg::IndexOp::create(r.b, r.loc, loop)};
+}
+inline Scalar constant(ternary::ReferenceBuilder &r, float value) {
+  return {r, r.constant(value)};
+}
+inline Scalar constant(ternary::ReferenceBuilder &r, mlir::Type type,
+                       int64_t value) {
+  return {r, r.constant(r.b.getIntegerAttr(type, value))};
+}
+inline Scalar extract(ternary::ReferenceBuilder &r, mlir::Value tensor,
+                      llvm::ArrayRef<Scalar> indices) {
+  llvm::SmallVector<mlir::Value> values;
+  for (Scalar index : indices)
+    values.push_back(index.toIndex());
+  return {r, mlir::tensor::ExtractOp::create(r.b, r.loc, tensor, values)};
+}
+
+inline llvm::SmallVector<mlir::OpFoldResult>
+toSizes(ternary::ReferenceBuilder &r, llvm::ArrayRef<int64_t> sizes) {
+  return mlir::getAsIndexOpFoldResult(r.b.getContext(), sizes);
+}
+
+/// The first axis of `tensor` as several.
+inline mlir::Value splitFirst(ternary::ReferenceBuilder &r, mlir::Value tensor,
+                              llvm::ArrayRef<int64_t> sizes) {
+  auto type = mlir::cast<mlir::RankedTensorType>(tensor.getType());
+  llvm::SmallVector<int64_t> shape(sizes);
+  llvm::append_range(shape, type.getShape().drop_front());
+  llvm::SmallVector<mlir::ReassociationIndices> groups(1);
+  for (int64_t i = 0, e = shape.size(), n = sizes.size(); i < e; ++i) {
+    if (i >= n)
+      groups.emplace_back();
+    groups.back().push_back(i);
+  }
+  return mlir::tensor::ExpandShapeOp::create(r.b, r.loc, type.clone(shape),
+                                             tensor, groups);
+}
+
+/// The first `axes` axes of `tensor` as one.
+inline mlir::Value mergeFirst(ternary::ReferenceBuilder &r, mlir::Value tensor,
+                              int64_t axes) {
+  auto type = mlir::cast<mlir::RankedTensorType>(tensor.getType());
+  llvm::SmallVector<mlir::ReassociationIndices> groups(1);
+  for (int64_t i = 0, e = type.getRank(); i < e; ++i) {
+    if (i >= axes)
+      groups.emplace_back();
+    groups.back().push_back(i);
+  }
+  return mlir::tensor::CollapseShapeOp::create(r.b, r.loc, tensor, groups);
+}
+
+} // namespace tercet::spatial
+
+#endif
