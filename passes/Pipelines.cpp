@@ -119,6 +119,7 @@ static std::unique_ptr<Pass> withOptions(std::unique_ptr<Pass> pass,
 
 /// Samplers as straight code, the sizes of each stage in its copies.
 static void addSamplerPasses(OpPassManager &pm) {
+  pm.addPass(createSplitSample());
   pm.addPass(createLowerSample());
   pm.addPass(createRefineSizes());
 }

@@ -339,6 +339,9 @@ LogicalResult ManifestBuilder::addProgram(plan::ProgramOp op,
         t->range = std::make_unique<schema::ValueRange>(range[0], range[1]);
         require(schema::kValueRanges);
       }
+      t->ascending = tensor.getAscending();
+      if (t->ascending)
+        require(schema::kAscendingSets);
       to.push_back(std::move(t));
     }
     return success();

@@ -89,7 +89,8 @@ private:
   Buffer makeArena(AffineExpr bytes);
   plan::TensorAttr describe(StringAttr name, Type type,
                             ArrayRef<AffineExpr> sizes,
-                            DenseI64ArrayAttr range = {}) const;
+                            DenseI64ArrayAttr range = {},
+                            bool ascending = false) const;
 
   func::FuncOp entry;
   ModuleOp kernels;
@@ -319,10 +320,12 @@ LogicalResult PlanBuilder::addLimit(rows::LimitOp op) {
 
 plan::TensorAttr PlanBuilder::describe(StringAttr name, Type type,
                                        ArrayRef<AffineExpr> sizes,
-                                       DenseI64ArrayAttr range) const {
+                                       DenseI64ArrayAttr range,
+                                       bool ascending) const {
   return plan::TensorAttr::get(
       ctx, name, getElementTypeOrSelf(type),
-      AffineMap::get(signature.getNumDims(), 0, sizes, ctx), /*dim=*/-1, range);
+      AffineMap::get(signature.getNumDims(), 0, sizes, ctx), /*dim=*/-1, range,
+      ascending);
 }
 
 /// A result of a dispatch is written into the output itself; anything else, and
@@ -366,7 +369,8 @@ LogicalResult PlanBuilder::collect() {
     if (int64_t dim = signature.getValueDim(i); dim >= 0) {
       inputs.push_back(plan::TensorAttr::get(
           ctx, name, IntegerType::get(ctx, 64),
-          AffineMap::get(signature.getNumDims(), 0, ctx), dim, {}));
+          AffineMap::get(signature.getNumDims(), 0, ctx), dim, {},
+          /*ascending=*/false));
       continue;
     }
     auto type = cast<RankedTensorType>(arg.getType());
@@ -377,7 +381,8 @@ LogicalResult PlanBuilder::collect() {
     if (failed(bytes))
       return failure();
     buffers[arg] = {Buffer::Input, static_cast<unsigned>(i), {}, *bytes};
-    inputs.push_back(describe(name, type, shape, signature.getRange(i)));
+    inputs.push_back(describe(name, type, shape, signature.getRange(i),
+                              signature.isAscending(i)));
   }
   for (Operation &op : entry.getBody().front()) {
     LogicalResult result = success();

@@ -62,6 +62,15 @@ LogicalResult EntrySignature::addScalar(func::FuncOp entry, unsigned arg) {
 /// `tercet.range` of an argument: [least, one past the greatest].
 LogicalResult EntrySignature::addRange(func::FuncOp entry, unsigned arg) {
   Attribute attr = entry.getArgAttr(arg, "tercet.range");
+  Attribute set = entry.getArgAttr(arg, "tercet.ascending");
+  auto vector = dyn_cast<RankedTensorType>(entry.getArgumentTypes()[arg]);
+  if (set && (!attr || !isa<UnitAttr>(set) || !vector || vector.getRank() != 1))
+    return entry.emitError("argument ")
+           << arg << " of @" << entry.getSymName() << " of type "
+           << entry.getArgumentTypes()[arg]
+           << " has tercet.ascending; it stands alone, on a tensor of one axis "
+              "beside a tercet.range";
+  ascending.push_back(static_cast<bool>(set));
   if (!attr) {
     ranges.push_back({});
     return success();

@@ -30,6 +30,8 @@ public:
   int64_t getValueDim(unsigned arg) const { return values[arg]; }
   /// `tercet.range` of an argument, or null.
   mlir::DenseI64ArrayAttr getRange(unsigned arg) const { return ranges[arg]; }
+  /// Whether an argument is `tercet.ascending`.
+  bool isAscending(unsigned arg) const { return ascending[arg]; }
   /// The size of an axis of an argument.
   mlir::AffineExpr getArgSize(unsigned arg, int64_t axis) const;
   /// An index value of the function as an expression, or null.
@@ -56,6 +58,7 @@ private:
   llvm::StringMap<unsigned> named;
   llvm::SmallVector<int64_t> values;
   llvm::SmallVector<mlir::DenseI64ArrayAttr> ranges;
+  llvm::SmallVector<bool> ascending;
   /// Per argument and axis the variable, or -1 with the static size aside.
   llvm::SmallVector<llvm::SmallVector<int64_t>> variables, sizes;
 };

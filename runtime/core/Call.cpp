@@ -148,6 +148,14 @@ Status checkValues(const Prepared &p, const Port &port, const DLTensor &t) {
                 port.tensor->name()->c_str(), p.program->name()->c_str(), where,
                 (long long)value, (long long)low, (long long)(high - 1));
   }
+  for (int64_t i = 1; port.tensor->ascending() && i < count; ++i)
+    if (integerAt(t, i) <= integerAt(t, i - 1))
+      return fail(TERCET_INVALID_ARGUMENT,
+                  "input \"%s\" of \"%s\": element %lld is %lld behind %lld; it "
+                  "takes ascending numbers without duplicates",
+                  port.tensor->name()->c_str(), p.program->name()->c_str(),
+                  (long long)i, (long long)integerAt(t, i),
+                  (long long)integerAt(t, i - 1));
   return nullptr;
 }
 

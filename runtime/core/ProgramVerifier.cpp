@@ -159,7 +159,8 @@ Status notRequired(const char *program, const char *feature) {
 /// Inputs whose value is a dimension, and inputs whose elements are checked.
 Status Checker::values() {
   for (size_t i = 0; i < sizeOf(p.outputs()); ++i)
-    if (p.outputs()->Get(i)->dim() != -1 || p.outputs()->Get(i)->range())
+    if (p.outputs()->Get(i)->dim() != -1 || p.outputs()->Get(i)->range() ||
+        p.outputs()->Get(i)->ascending())
       return fail(TERCET_DAMAGED,
                   "program \"%s\": output %zu has the marks of an input", name,
                   i);
@@ -176,6 +177,13 @@ Status Checker::values() {
         return notRequired(name, kScalarDims);
     }
     const ValueRange *range = t->range();
+    if (t->ascending() && (!range || sizeOf(t->axes()) != 1))
+      return fail(TERCET_DAMAGED,
+                  "program \"%s\": input \"%s\" is an ascending set without "
+                  "a range of values or with more than one axis",
+                  name, t->name()->c_str());
+    if (t->ascending() && !isRequired(m, kAscendingSets))
+      return notRequired(name, kAscendingSets);
     if (!range)
       continue;
     bool fits = range->low() < range->high() &&

@@ -20,9 +20,11 @@ constexpr uint64_t kAlignment = 64;
 constexpr const char *kScalarDims = "scalar-dims";
 constexpr const char *kConstraints = "constraints";
 constexpr const char *kValueRanges = "value-ranges";
+constexpr const char *kAscendingSets = "ascending-sets";
 constexpr const char *kExternalWeights = "external-weights";
 constexpr const char *kKnownFeatures[] = {kScalarDims, kConstraints,
-                                          kValueRanges, kExternalWeights};
+                                          kValueRanges, kExternalWeights,
+                                          kAscendingSets};
 
 /// Little-endian, at offset 0. `headerDigest` covers the bytes before it and
 /// `manifestDigest` the manifest, so no damage in either goes unseen; segments

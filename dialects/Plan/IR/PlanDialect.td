@@ -46,15 +46,17 @@ def Plan_TensorAttr : AttrDef<Plan_Dialect, "Tensor"> {
     `#plan.tensor<"images", f32, (d0) -> (d0, 64)>`: one map result per axis.
     `#plan.tensor<"position", i64, (d0, d1) -> () dim = 1>`: a scalar input whose
     value is dimension variable 1. `#plan.tensor<"ids", i32, (d0) -> (d0) range =
-    [0, 63]>`: the elements are 0 to 62; the runtime refuses others.
+    [0, 63]>`: the elements are 0 to 62; the runtime refuses others. With `ascending`
+    behind it each element is above the one before.
   }];
   let parameters = (ins "::mlir::StringAttr":$name, "::mlir::Type":$element_type,
                         "::mlir::AffineMap":$shape,
                         DefaultValuedParameter<"int64_t", "-1">:$dim,
-                        OptionalParameter<"::mlir::DenseI64ArrayAttr">:$range);
+                        OptionalParameter<"::mlir::DenseI64ArrayAttr">:$range,
+                        DefaultValuedParameter<"bool", "false">:$ascending);
   let assemblyFormat = [{
     `<` $name `,` $element_type `,` $shape (`dim` `=` $dim^)?
-    (`range` `=` $range^)? `>`
+    (`range` `=` $range^)? (`ascending` `=` $ascending^)? `>`
   }];
 }
 

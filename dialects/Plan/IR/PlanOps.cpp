@@ -68,6 +68,10 @@ static LogicalResult verifyInput(ProgramOp op, TensorAttr input,
              << " of the program that nothing else gives";
     known[dim] = true;
   }
+  if (input.getAscending() &&
+      (!input.getRange() || input.getShape().getNumResults() != 1))
+    return op.emitOpError() << "PLAN-P7: input " << input.getName()
+                            << " is ascending, which takes a range and one axis";
   if (DenseI64ArrayAttr range = input.getRange()) {
     unsigned bits = input.getElementType().isSignlessInteger(32)   ? 32
                     : input.getElementType().isSignlessInteger(64) ? 64
@@ -126,7 +130,7 @@ LogicalResult ProgramOp::verifyRegions() {
     if (failed(verifyInput(*this, t, known)))
       return failure();
   for (auto t : getOutputs().getAsRange<TensorAttr>())
-    if (t.getDim() != -1 || t.getRange())
+    if (t.getDim() != -1 || t.getRange() || t.getAscending())
       return emitOpError() << "PLAN-P6: output " << t.getName()
                            << " cannot give a dimension or have a range";
   if (ArrayAttr constraints = getConstraintsAttr())

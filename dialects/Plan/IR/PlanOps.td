@@ -21,7 +21,7 @@ def Plan_ProgramOp : Plan_Op<"program", [Symbol, SingleBlock, NoTerminator,
     with `dim` is an i64 without axes and names a dimension that is nothing else; it
     has no memory.
     PLAN-P7: an input with `range` has elements of i32 or i64 that can hold it, and
-    the range is not empty. PLAN-P8: a constraint has one expression and a limit
+    the range is not empty; one with `ascending` has a range and one axis. PLAN-P8: a constraint has one expression and a limit
     that is not negative.
 
     ```mlir

@@ -44,6 +44,11 @@ def Spatial_SampleOp : Op<Spatial_Dialect, "sample", [
     to a copy of the region for each step, with the sizes of its stage
     (`spatial-lower-sample`).
 
+    With `checkpoints` an entry point @f whose sampler this is gets others beside it,
+    @f_step0, @f_step1, ..., one for each step, with the arguments of @f; what they know
+    of each other is in states (@f_latent, @f_active1, ...), which a session saves and
+    restores. The last one has the results of @f, to the bit.
+
     Verifier: SPATIAL-J1: noise, start and result are [N, d], with the grid's N.
     SPATIAL-J2: stages are pairs of positive numbers, the second one growing, up to
     the tiles; the first of them is a multiple of the frames of tiles; tiles divide
@@ -74,7 +79,8 @@ def Spatial_SampleOp : Op<Spatial_Dialect, "sample", [
     DefaultValuedAttr<Spatial_FieldKindAttr,
       "::tercet::spatial::FieldKind::Velocity">:$gives,
     DefaultValuedAttr<Spatial_FieldKindAttr,
-      "::tercet::spatial::FieldKind::Velocity">:$lifts);
+      "::tercet::spatial::FieldKind::Velocity">:$lifts,
+    UnitAttr:$checkpoints);
   let results = (outs Spatial_F32:$result);
   let regions = (region SizedRegion<1>:$model);
   let assemblyFormat = [{
@@ -82,7 +88,7 @@ def Spatial_SampleOp : Op<Spatial_Dialect, "sample", [
     `stages` $stages `sigmas` custom<Floats>($sigmas)
     (`pattern` `(` $pattern^ `)`)? (`stride` `(` $stride^ `)`)?
     (`seed` `(` $seed^ `)`)? (`blend` custom<Floats>($blend)^)?
-    (`gives` `(` $gives^ `)`)? (`lifts` `(` $lifts^ `)`)?
+    (`gives` `(` $gives^ `)`)? (`lifts` `(` $lifts^ `)`)? (`checkpoints` $checkpoints^)?
     attr-dict `:` type($result) $model
   }];
   let extraClassDeclaration = [{

@@ -56,8 +56,14 @@ LogicalResult GatherOp::verify() {
   return success();
 }
 
-OpFoldResult GatherOp::fold(FoldAdaptor) {
-  return getInput().getType() == getType() ? getInput() : OpFoldResult();
+OpFoldResult GatherOp::fold(FoldAdaptor adaptor) {
+  // An order of all tokens is no set, so that the number of them says nothing.
+  auto index = dyn_cast_if_present<DenseIntElementsAttr>(adaptor.getIndex());
+  if (!index || getInput().getType() != getType() ||
+      !isTokenSet(llvm::to_vector(index.getValues<int32_t>()),
+                  getType().getDimSize(0)))
+    return {};
+  return getInput();
 }
 
 LogicalResult GatherOp::reifyResultShapes(OpBuilder &b,

@@ -20,9 +20,10 @@ def Spatial_GatherOp : Spatial_Op<"gather", [
   let description = [{
     `result[j] = input[index[j]]`: [N, d] and [m] give [m, d]. Numbers outside of
     0 .. N-1 are undefined here; an entry point refuses them when it is called
-    where the argument has `tercet.range`.
+    where the argument has `tercet.range`, and what is no set where it has
+    `tercet.ascending` beside it.
 
-    With m = N this is `input`.
+    `index` need not be a set; where it is 0 .. N-1, this is `input`.
 
     Verifier: SPATIAL-T1: input is [N, d], index [m], the result [m, d], all static
     but for m.

@@ -42,8 +42,6 @@ static DenseIntElementsAttr getConstant(Value v) {
 //===----------------------------------------------------------------------===//
 
 static Value decompose(ReferenceBuilder &r, GatherOp op) {
-  if (op.getInput().getType() == op.getType())
-    return op.getInput();
   ReferenceBuilder::Sizes sizes = r.getSizes(op.getIndex());
   sizes.push_back(r.b.getIndexAttr(sizeOf(op.getInput(), 1)));
   return r.map(op.getIndex(), {Axes{0}}, sizes, r.b.getF32Type(),

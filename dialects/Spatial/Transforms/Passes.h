@@ -9,6 +9,8 @@
 
 #include "dialects/Rows/IR/Rows.h"
 #include "dialects/Spatial/IR/Spatial.h"
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 
 namespace tercet {

@@ -34,6 +34,18 @@ def LowerSample : Pass<"spatial-lower-sample"> {
     "::mlir::tensor::TensorDialect"];
 }
 
+def SplitSample : Pass<"spatial-split-sample", "::mlir::ModuleOp"> {
+  let summary = "an entry point for each step of a sampler with checkpoints";
+  let description = [{
+    Beside a public function @f whose `spatial.sample` has `checkpoints` it makes
+    @f_step0, @f_step1, ... with the same arguments, each of which does one step on
+    states of the module. @f stays as it is.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect", "::mlir::ml_program::MLProgramDialect"];
+}
+
 def RefineSizes : Pass<"spatial-refine-sizes"> {
   let summary = "sizes that are known, from operands to results";
   let description = [{

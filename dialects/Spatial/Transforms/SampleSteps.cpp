@@ -162,5 +162,10 @@ SampleState SampleSteps::build(int64_t i, SampleState state) {
     next = MicroFlowOp::create(b, r.loc, op.getType(), next, added, clean,
                                noise, b.getF32FloatAttr(sigmas[i + 1]),
                                b.getF32FloatAttr(weight));
-  return {next, grown.getNext()};
+  // All tokens are a set that is known.
+  Value active = grown.getNext();
+  if (after == op.getGrid().getTiles())
+    active = r.constant(
+        b.getI32TensorAttr(llvm::to_vector(llvm::seq<int32_t>(0, after))));
+  return {next, active};
 }

@@ -238,6 +238,15 @@ plan.program @p7_large dims [#plan.dim<"M", 8>]
 
 // -----
 
+// PLAN-P7: an ascending set has a range.
+// expected-error@+1 {{PLAN-P7: input "x" is ascending, which takes a range and one axis}}
+plan.program @p7_ascending dims [#plan.dim<"M", 8>]
+    inputs [#plan.tensor<"x", i32, (d0) -> (d0) ascending = true>]
+    outputs [] arena affine_map<(d0) -> (64)> {
+}
+
+// -----
+
 // PLAN-P8: a negative limit.
 // expected-error@+1 {{PLAN-P8: a constraint has one expression and a limit that is not negative}}
 plan.program @p8 dims [#plan.dim<"M", 8>]

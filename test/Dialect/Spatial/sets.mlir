@@ -43,17 +43,21 @@ func.func @constants() -> (tensor<5xi32>, tensor<9xi32>, tensor<8xi32>) {
   return %i, %m, %tokens : tensor<5xi32>, tensor<9xi32>, tensor<8xi32>
 }
 
-// All tokens are active: nothing is gathered, searched or blurred.
+// All tokens are active: nothing is searched or blurred. What is gathered may be in
+// another order.
 // FOLD-LABEL: @whole
-// FOLD-SAME: %[[X:.*]]: tensor<4x2xf32>
+// FOLD-SAME: %[[X:[^:]*]]: tensor<4x2xf32>
+// FOLD: %[[G:.*]] = spatial.gather
 // FOLD-NOT: spatial.
-// FOLD: return %[[X]], %[[X]]
-func.func @whole(%x: tensor<4x2xf32>, %i: tensor<4xi32>) -> (tensor<4x2xf32>, tensor<4x2xf32>) {
+// FOLD: return %[[X]], %[[X]], %[[G]], %[[X]]
+func.func @whole(%x: tensor<4x2xf32>, %i: tensor<4xi32>) -> (tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>) {
   %m = spatial.nearest %i grid<1, 2, 2> : tensor<4xi32> -> tensor<4xi32>
   %g = spatial.gather %x, %i : tensor<4x2xf32>, tensor<4xi32> -> tensor<4x2xf32>
-  %v = spatial.lift %g, %i, %m grid<1, 2, 2> : tensor<4x2xf32>, tensor<4xi32>, tensor<4xi32> -> tensor<4x2xf32>
-  %s = spatial.scatter %g, %i into %x : tensor<4x2xf32>, tensor<4xi32>, tensor<4x2xf32>
-  return %v, %s : tensor<4x2xf32>, tensor<4x2xf32>
+  %v = spatial.lift %x, %i, %m grid<1, 2, 2> : tensor<4x2xf32>, tensor<4xi32>, tensor<4xi32> -> tensor<4x2xf32>
+  %s = spatial.scatter %x, %i into %g : tensor<4x2xf32>, tensor<4xi32>, tensor<4x2xf32>
+  %all = arith.constant dense<[0, 1, 2, 3]> : tensor<4xi32>
+  %h = spatial.gather %x, %all : tensor<4x2xf32>, tensor<4xi32> -> tensor<4x2xf32>
+  return %v, %s, %g, %h : tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>
 }
 
 // CHECK-LABEL: @noise

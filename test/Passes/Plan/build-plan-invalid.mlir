@@ -91,3 +91,10 @@ func.func @never(%x: tensor<?x4xf32> {tercet.bound = 8}) {
   rows.limit %c9, %m at_most 8 "rows of state 's'"
   return
 }
+
+// -----
+
+// expected-error@+1 {{argument 0 of @set of type 'tensor<4xi32>' has tercet.ascending; it stands alone, on a tensor of one axis beside a tercet.range}}
+func.func @set(%x: tensor<4xi32> {tercet.ascending}) {
+  return
+}

@@ -191,6 +191,12 @@ TEST(Values, ManifestsAreVerified) {
   EXPECT_ERROR(p.outputs[0]->dim = 0, "output 0 has the marks of an input");
   EXPECT_ERROR(p.outputs[0]->range = std::make_unique<ValueRange>(0, 1),
                "output 0 has the marks of an input");
+  EXPECT_ERROR(p.outputs[0]->ascending = true,
+               "output 0 has the marks of an input");
+  EXPECT_ERROR(p.inputs[1]->ascending = true,
+               "is an ascending set without a range of values");
+  EXPECT_ERROR(p.inputs[0]->ascending = true,
+               "uses \"ascending-sets\", which the file does not list");
   EXPECT_ERROR(p.buffers[0]->index = 1, "is an input that has no memory");
   EXPECT_ERROR(p.inputs[0]->range = std::make_unique<ValueRange>(3, 3),
                "impossible range");

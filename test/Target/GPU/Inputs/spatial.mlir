@@ -32,3 +32,16 @@ func.func @radial(%x: tensor<60x4x16xf32> {tercet.name = "x"}) -> (tensor<60x4x1
   %y, %l = spatial.block_attention causal %x, %x, %x mask(%m, %o, %o : tensor<1x15x15xi8>, tensor<16xi32>, tensor<16xi32>) scale(0.25) : tensor<60x4x16xf32>, tensor<60x4x16xf32>, tensor<60x4x16xf32> -> tensor<60x4x16xf32>, tensor<60x4xf32>
   return %y : tensor<60x4x16xf32>
 }
+func.func @sampled(%x: tensor<60x4x16xf32> {tercet.name = "x"}) -> (tensor<60x64xf32> {tercet.name = "y"}) {
+  %rows = tensor.collapse_shape %x [[0], [1, 2]] : tensor<60x4x16xf32> into tensor<60x64xf32>
+  %seed = arith.constant dense<[5, 6]> : tensor<2xi32>
+  %noise = spatial.random_normal %seed : tensor<2xi32> -> tensor<60x64xf32>
+  %y = spatial.sample %noise grid<3, 4, 5> stages [[1, 24], [1, 40], [1, 60]] sigmas [1.0, 0.7, 0.4, 0.0]
+      blend [0.33333334] : tensor<60x64xf32> {
+  ^bb0(%active: tensor<?x64xf32>, %index: tensor<?xi32>, %sigma: tensor<1xf32>):
+    %clean = spatial.gather %rows, %index : tensor<60x64xf32>, tensor<?xi32> -> tensor<?x64xf32>
+    %v = arith.subf %active, %clean : tensor<?x64xf32>
+    spatial.yield %v : tensor<?x64xf32>
+  }
+  return %y : tensor<60x64xf32>
+}
