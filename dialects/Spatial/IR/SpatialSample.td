@@ -31,7 +31,8 @@ def Spatial_SampleOp : Op<Spatial_Dialect, "sample", [
        elsewhere;
     3. `y' = y + (sigma' - sigma) * v` on all tokens;
     4. after the last step of a stage, but the last one: `spatial.densify` by
-       `spatial.importance` of v, and for each weight in `blend` a
+       `spatial.importance` of v, or with `scores(clean)` of the lifted clean rows, and
+       for each weight in `blend` a
        `spatial.micro_flow` of y' at sigma', with the noise and the lifted
        `y - sigma * v` of the active tokens as the clean estimate.
 
@@ -80,6 +81,8 @@ def Spatial_SampleOp : Op<Spatial_Dialect, "sample", [
       "::tercet::spatial::FieldKind::Velocity">:$gives,
     DefaultValuedAttr<Spatial_FieldKindAttr,
       "::tercet::spatial::FieldKind::Velocity">:$lifts,
+    DefaultValuedAttr<Spatial_FieldKindAttr,
+      "::tercet::spatial::FieldKind::Velocity">:$scores,
     UnitAttr:$checkpoints);
   let results = (outs Spatial_F32:$result);
   let regions = (region SizedRegion<1>:$model);
@@ -88,7 +91,8 @@ def Spatial_SampleOp : Op<Spatial_Dialect, "sample", [
     `stages` $stages `sigmas` custom<Floats>($sigmas)
     (`pattern` `(` $pattern^ `)`)? (`stride` `(` $stride^ `)`)?
     (`seed` `(` $seed^ `)`)? (`blend` custom<Floats>($blend)^)?
-    (`gives` `(` $gives^ `)`)? (`lifts` `(` $lifts^ `)`)? (`checkpoints` $checkpoints^)?
+    (`gives` `(` $gives^ `)`)? (`lifts` `(` $lifts^ `)`)?
+    (`scores` `(` $scores^ `)`)? (`checkpoints` $checkpoints^)?
     attr-dict `:` type($result) $model
   }];
   let extraClassDeclaration = [{

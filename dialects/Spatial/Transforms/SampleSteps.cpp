@@ -145,18 +145,19 @@ SampleState SampleSteps::build(int64_t i, SampleState state) {
   };
   int64_t before = stages[stageOf[i]].active,
           after = stages[stageOf[i] + 1].active;
-  Value scores = ImportanceOp::create(
-      b, r.loc,
-      RankedTensorType::get({op.getGrid().getTiles()}, b.getF32Type()), v,
-      op.getGrid());
-  auto grown = DensifyOp::create(b, r.loc, set(after), set(after - before),
-                                 state.active, scores);
   Value cleanRows =
       r.map({rows, u}, {both, both}, r.getSizes(rows), b.getF32Type(),
             [&](ValueRange args) -> Value {
               return Scalar(r, args[0]) - load(r, sigma) * Scalar(r, args[1]);
             });
-  Value clean = lift(cleanRows, tokens), added = getTokens(grown.getAdded());
+  Value clean = lift(cleanRows, tokens);
+  Value scores = ImportanceOp::create(
+      b, r.loc,
+      RankedTensorType::get({op.getGrid().getTiles()}, b.getF32Type()),
+      op.getScores() == FieldKind::Clean ? clean : v, op.getGrid());
+  auto grown = DensifyOp::create(b, r.loc, set(after), set(after - before),
+                                 state.active, scores);
+  Value added = getTokens(grown.getAdded());
   Value noise = mapping.lookupOrDefault(static_cast<Value>(op.getNoise()));
   for (float weight : op.getBlend())
     next = MicroFlowOp::create(b, r.loc, op.getType(), next, added, clean,

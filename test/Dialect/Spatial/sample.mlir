@@ -26,9 +26,9 @@
 // KERNELS: rows.dispatch @kernels::@[[SECOND:generic_1x8x8x4_[0-9a-f]+]](
 // KERNELS: rows.dispatch @kernels::@[[FIRST]](
 // KERNELS-NEXT: rows.dispatch @kernels::@[[SECOND]](
-// KERNELS: rows.dispatch @kernels::@select_44
 // KERNELS: rows.dispatch @kernels::@[[FIRST]](
 // KERNELS-NEXT: rows.dispatch @kernels::@[[SECOND]](
+// KERNELS: rows.dispatch @kernels::@select_44
 // KERNELS-NOT: dispatch {{.*}}@generic_1x8x8x4
 // KERNELS: return
 func.func @sample(%noise: tensor<64x4xf32>, %c: tensor<64x4xf32>) -> tensor<64x4xf32> {

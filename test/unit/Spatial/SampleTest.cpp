@@ -25,7 +25,7 @@ struct Sampler {
   std::vector<std::pair<int64_t, int64_t>> stages;
   std::vector<float> sigmas, blend;
   uint64_t seed;
-  bool givesClean, liftsClean;
+  bool givesClean, liftsClean, scoresClean;
 
   Grid units() const {
     return {grid.t / tile.t, grid.h / tile.h, grid.w / tile.w};
@@ -67,7 +67,7 @@ Field sample(const Sampler &s, const Field &noise, Field y, const Field &c) {
         y[k] += (next - sigma) * v[k];
       if (i + 1 < s.stages[stage].first || stage + 1 == s.stages.size())
         continue;
-      Field scores = measureImportance(s.grid, v, d);
+      Field scores = measureImportance(s.grid, s.scoresClean ? lifted : v, d);
       std::vector<float> ofUnits(s.units().size(), 0);
       for (int64_t k = 0; k < n; ++k)
         ofUnits[s.unitOf(k)] +=
@@ -119,6 +119,8 @@ std::string makeEntry(const Sampler &s, const std::string &name) {
     text += " gives(clean)";
   if (s.liftsClean)
     text += " lifts(clean)";
+  if (s.scoresClean)
+    text += " scores(clean)";
   return text + " : " + all + " {\n  ^bb0(%rows: " + rows +
          ", %index: tensor<?xi32>, %sigma: tensor<1xf32>):\n"
          "    %cs = spatial.gather %c, %index : " +
@@ -153,6 +155,7 @@ TEST(SpatialSample, AgainstDoublePrecision) {
                                {third},
                                7,
                                false,
+                               false,
                                false},
                               {{1, 8, 8},
                                {1, 1, 1},
@@ -161,6 +164,7 @@ TEST(SpatialSample, AgainstDoublePrecision) {
                                {third, 0.5f, 1},
                                9,
                                true,
+                               true,
                                true},
                               {{2, 4, 6},
                                {1, 2, 2},
@@ -168,6 +172,7 @@ TEST(SpatialSample, AgainstDoublePrecision) {
                                sigmas,
                                {1},
                                3,
+                               false,
                                false,
                                false}};
   std::string text;
