@@ -35,8 +35,8 @@ using namespace mlir;
 using namespace tercet;
 
 namespace {
-/// Memory of the program. Index is a number in its kind, or for the arena one in
-/// PlanBuilder::arena.
+/// Memory of the program. Index is a number in its kind, or for the arena one
+/// in PlanBuilder::arena.
 struct Buffer {
   enum Kind { Input, Output, Weight, State, Arena } kind;
   unsigned index = 0;
@@ -145,13 +145,13 @@ FailureOr<AffineExpr> PlanBuilder::getSize(Value value, int64_t axis) {
 }
 
 FailureOr<AffineExpr> PlanBuilder::getBytes(Operation *op, Type type,
-                                        ArrayRef<AffineExpr> sizes) const {
+                                            ArrayRef<AffineExpr> sizes) const {
   auto tensor = cast<RankedTensorType>(type);
   if (!tensor.getElementType().isIntOrFloat())
     return op->emitError("elements of type ")
            << tensor.getElementType() << " have no layout in memory";
-  AffineExpr bytes = getAffineConstantExpr(
-      (tensor.getElementTypeBitWidth() + 7) / 8, ctx);
+  AffineExpr bytes =
+      getAffineConstantExpr((tensor.getElementTypeBitWidth() + 7) / 8, ctx);
   for (AffineExpr size : sizes)
     bytes = bytes * size;
   return bytes;
@@ -163,8 +163,8 @@ Buffer PlanBuilder::makeArena(AffineExpr bytes) {
 }
 
 void PlanBuilder::addCopy(Location loc, Buffer from, Buffer to) {
-  Command command{Command::Copy, {}, {}, signature.getMap(from.bytes),
-                  {},            {}, 0,  loc};
+  Command command{
+      Command::Copy, {}, {}, signature.getMap(from.bytes), {}, {}, 0, loc};
   command.uses = {{from, plan::Access::Read}, {to, plan::Access::Write}};
   commands.push_back(std::move(command));
 }
@@ -223,7 +223,8 @@ LogicalResult PlanBuilder::addDispatch(rows::DispatchOp op) {
     if (buffers.contains(result))
       continue; // an operand
     auto type = cast<RankedTensorType>(result.getType());
-    auto numbers = kernel.getArgAttrOfType<DenseI64ArrayAttr>(arg, "tercet.dims");
+    auto numbers =
+        kernel.getArgAttrOfType<DenseI64ArrayAttr>(arg, "tercet.dims");
     SmallVector<AffineExpr> shape;
     for (int64_t i = 0, e = type.getRank(); i < e; ++i) {
       shape.push_back(type.isDynamicDim(i)
@@ -421,8 +422,8 @@ void PlanBuilder::assignEpochs() {
   unsigned epoch = 0;
   SmallVector<Use> current;
   auto conflicts = [](const Use &a, const Use &b) {
-    return a.buffer == b.buffer && (a.access != plan::Access::Read ||
-                                    b.access != plan::Access::Read);
+    return a.buffer == b.buffer &&
+           (a.access != plan::Access::Read || b.access != plan::Access::Read);
   };
   for (Command &command : commands) {
     bool conflict = llvm::any_of(command.uses, [&](const Use &use) {
@@ -491,12 +492,13 @@ void PlanBuilder::emit() {
       value = plan::OutputOp::create(b, loc, type, buffer.index);
       break;
     case Buffer::Weight:
-      value = plan::WeightOp::create(
-          b, loc, type, cast<FlatSymbolRefAttr>(buffer.symbol));
+      value = plan::WeightOp::create(b, loc, type,
+                                     cast<FlatSymbolRefAttr>(buffer.symbol));
       break;
     case Buffer::State:
       value = plan::StateOp::create(
-          b, loc, type, FlatSymbolRefAttr::get(buffer.symbol.getLeafReference()));
+          b, loc, type,
+          FlatSymbolRefAttr::get(buffer.symbol.getLeafReference()));
       break;
     case Buffer::Arena:
       value = plan::ArenaOp::create(

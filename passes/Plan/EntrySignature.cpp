@@ -120,7 +120,8 @@ FailureOr<EntrySignature> EntrySignature::get(func::FuncOp entry) {
                 "got "
              << type;
     SmallVector<int64_t> variables, sizes(tensor.getShape());
-    auto names = dyn_cast_or_null<ArrayAttr>(entry.getArgAttr(i, "tercet.dims"));
+    auto names =
+        dyn_cast_or_null<ArrayAttr>(entry.getArgAttr(i, "tercet.dims"));
     for (int64_t axis = 0, e = tensor.getRank(); axis < e; ++axis) {
       if (!tensor.isDynamicDim(axis)) {
         variables.push_back(-1);
@@ -145,8 +146,8 @@ FailureOr<EntrySignature> EntrySignature::get(func::FuncOp entry) {
       } else if (signature.bounds[it->second] != *bound) {
         return entry.emitError("dimension '")
                << name << "' of @" << entry.getSymName()
-               << " has two different bounds, "
-               << signature.bounds[it->second] << " and " << *bound;
+               << " has two different bounds, " << signature.bounds[it->second]
+               << " and " << *bound;
       }
       variables.push_back(it->second);
     }

@@ -14,14 +14,14 @@
 // and sizes; other tensor ops are refused by kind with a count.
 //
 //===----------------------------------------------------------------------===//
-#include "passes/Rows/KernelCost.h"
-#include "passes/Rows/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
+#include "passes/Rows/KernelCost.h"
+#include "passes/Rows/Passes.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -36,10 +36,10 @@ using namespace tercet;
 static bool isRoot(Operation *op) {
   return isa<rows::QuantizeOp, rows::NormOp, rows::PackOp, rows::MatmulOp,
              rows::GroupedMatmulOp, rows::FloatMatmulOp,
-             rows::GroupedFloatMatmulOp, rows::TopKOp, rows::GroupOp, rows::SelectOp,
-             rows::AttentionOp, rows::InsertOp, rows::CausalConvOp,
-             rows::ScanOp,
-             rows::NearestOp, rows::SegmentSumOp>(op) ||
+             rows::GroupedFloatMatmulOp, rows::TopKOp, rows::GroupOp,
+             rows::SelectOp, rows::AttentionOp, rows::InsertOp,
+             rows::CausalConvOp, rows::ScanOp, rows::NearestOp,
+             rows::SegmentSumOp>(op) ||
          (isa<linalg::LinalgOp>(op) && !isa<linalg::FillOp>(op));
 }
 
@@ -130,8 +130,7 @@ private:
     SmallVector<Value> values;
     op->walk([&](Operation *inner) {
       for (Value v : inner->getOperands())
-        if (!op->isAncestor(v.getParentBlock()->getParentOp()) &&
-            inner != op)
+        if (!op->isAncestor(v.getParentBlock()->getParentOp()) && inner != op)
           values.push_back(v);
     });
     return values;
@@ -271,9 +270,9 @@ LogicalResult Outliner::outline(Operation *root) {
   argTypes.append(indices.size(), b.getIndexType());
   Location loc = root->getLoc();
   b.setInsertionPointToEnd(kernels.getBody());
-  auto kernel = func::FuncOp::create(
-      b, loc, "kernel_" + std::to_string(counter++),
-      b.getFunctionType(argTypes, root->getResultTypes()));
+  auto kernel =
+      func::FuncOp::create(b, loc, "kernel_" + std::to_string(counter++),
+                           b.getFunctionType(argTypes, root->getResultTypes()));
   for (auto [i, d] : llvm::enumerate(argDims))
     kernel.setArgAttr(i, "tercet.dims", d);
   for (auto [i, d] : llvm::enumerate(resultDims))
@@ -300,7 +299,8 @@ LogicalResult Outliner::outline(Operation *root) {
   // The call.
   b.setInsertionPoint(root);
   SmallVector<Value> operands(tensors.begin(), tensors.end());
-  // An index from behind the root cannot occur: sizes stem from values above it.
+  // An index from behind the root cannot occur: sizes stem from values above
+  // it.
   operands.append(indices.begin(), indices.end());
   auto dispatch = rows::DispatchOp::create(
       b, loc, root->getResultTypes(),
@@ -314,8 +314,8 @@ LogicalResult Outliner::outline(Operation *root) {
   return success();
 }
 
-/// A kernel writes results of its own: an init that is an argument is copied to an
-/// empty tensor first, tile by tile.
+/// A kernel writes results of its own: an init that is an argument is copied to
+/// an empty tensor first, tile by tile.
 void Outliner::copyInits(DestinationStyleOpInterface root) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPoint(root);
@@ -352,15 +352,16 @@ LogicalResult Outliner::tieState(Operation *root, func::FuncOp kernel) {
     return success();
   auto elements = dyn_cast<DenseElementsAttr>(constant.getValue());
   if (!elements || !elements.isSplat())
-    return root->emitOpError("begins with a state that is a constant of several "
-                             "values; make it a weight, an input or a state");
+    return root->emitOpError(
+        "begins with a state that is a constant of several "
+        "values; make it a weight, an input or a state");
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPoint(root);
   Location loc = root->getLoc();
-  Value scalar = arith::ConstantOp::create(
-      b, loc, elements.getSplatValue<TypedAttr>());
-  Value empty = tensor::EmptyOp::create(
-      b, loc, elements.getType().getShape(), elements.getElementType());
+  Value scalar =
+      arith::ConstantOp::create(b, loc, elements.getSplatValue<TypedAttr>());
+  Value empty = tensor::EmptyOp::create(b, loc, elements.getType().getShape(),
+                                        elements.getElementType());
   Value fill = linalg::FillOp::create(b, loc, scalar, empty).getResult(0);
   root->replaceUsesOfWith(value, fill);
   return success();
@@ -380,18 +381,20 @@ void Outliner::describe(Operation *root, func::FuncOp kernel) {
   std::string op = root->getName().stripDialect().str(), shape, code;
   auto append = [&](ShapedType type) {
     for (int64_t d : type.getShape())
-      shape += (shape.empty() ? "" : "x") +
-               (ShapedType::isDynamic(d) ? std::string("m")
-                                         : std::to_string(d));
+      shape +=
+          (shape.empty() ? "" : "x") +
+          (ShapedType::isDynamic(d) ? std::string("m") : std::to_string(d));
   };
   if (auto matmul = dyn_cast<rows::MatmulOp>(root)) {
     code = stringifyCodeKind(matmul.getCode().getKind()).str();
     shape = std::to_string(matmul.getN()) + "x" + std::to_string(matmul.getK());
   } else if (auto grouped = dyn_cast<rows::GroupedMatmulOp>(root)) {
     code = stringifyCodeKind(grouped.getCode().getKind()).str();
-    append(cast<ShapedType>(grouped.getWeight().getType()).clone(
-        {cast<ShapedType>(grouped.getWeight().getType()).getDimSize(0),
-         grouped.getN(), static_cast<int64_t>(grouped.getK())}));
+    append(
+        cast<ShapedType>(grouped.getWeight().getType())
+            .clone(
+                {cast<ShapedType>(grouped.getWeight().getType()).getDimSize(0),
+                 grouped.getN(), static_cast<int64_t>(grouped.getK())}));
     op = grouped.getSlices() ? "pair_matmul" : "grouped_matmul";
   } else if (auto product = dyn_cast<rows::FloatMatmulOp>(root)) {
     code = nameEncoding(product);
@@ -423,8 +426,8 @@ void Outliner::describe(Operation *root, func::FuncOp kernel) {
   unsigned numIndices = indices.size();
   kernel->setAttr("tercet.bytes", AffineMapAttr::get(AffineMap::get(
                                       numIndices, 0, cost.bytes)));
-  kernel->setAttr("tercet.ops", AffineMapAttr::get(
-                                    AffineMap::get(numIndices, 0, cost.ops)));
+  kernel->setAttr("tercet.ops",
+                  AffineMapAttr::get(AffineMap::get(numIndices, 0, cost.ops)));
 }
 
 /// Names every kind of op that no kernel can be made of, once.
@@ -433,20 +436,22 @@ static LogicalResult refuseRest(func::FuncOp entry) {
   entry.walk([&](Operation *op) {
     if (op == entry.getOperation() || mayStay(op))
       return;
-    bool onTensors = llvm::any_of(op->getOperandTypes(), llvm::IsaPred<TensorType>) ||
-                     llvm::any_of(op->getResultTypes(), llvm::IsaPred<TensorType>);
+    bool onTensors =
+        llvm::any_of(op->getOperandTypes(), llvm::IsaPred<TensorType>) ||
+        llvm::any_of(op->getResultTypes(), llvm::IsaPred<TensorType>);
     if (onTensors && !op->use_empty())
       refused[op->getName()].push_back(op);
   });
   for (auto &[name, ops] : refused)
     ops.front()->emitError("'")
-        << name << "' is not supported in an entry function ("
-        << ops.size() << (ops.size() == 1 ? " use" : " uses")
+        << name << "' is not supported in an entry function (" << ops.size()
+        << (ops.size() == 1 ? " use" : " uses")
         << "); express it as linalg or as an op of the public dialects";
   return success(refused.empty());
 }
 
-/// A constant tensor that is a result, or is stored, gets a kernel that writes it.
+/// A constant tensor that is a result, or is stored, gets a kernel that writes
+/// it.
 static void writeConstants(func::FuncOp entry) {
   SmallVector<OpOperand *> uses;
   entry.walk([&](arith::ConstantOp constant) {
@@ -460,8 +465,8 @@ static void writeConstants(func::FuncOp entry) {
     OpBuilder b(use->getOwner());
     Location loc = use->get().getLoc();
     auto type = cast<RankedTensorType>(use->get().getType());
-    Value init = tensor::EmptyOp::create(b, loc, type.getShape(),
-                                         type.getElementType());
+    Value init =
+        tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
     AffineMap map = b.getMultiDimIdentityMap(type.getRank());
     SmallVector<utils::IteratorType> loops(type.getRank(),
                                            utils::IteratorType::parallel);
@@ -491,8 +496,9 @@ struct OutlineKernels : tercet::impl::OutlineKernelsBase<OutlineKernels> {
       });
     OpBuilder b = OpBuilder::atBlockEnd(module.getBody());
     if (module.lookupSymbol("kernels")) {
-      module.emitError("already has a symbol @kernels; the name is taken by the "
-                       "compiler");
+      module.emitError(
+          "already has a symbol @kernels; the name is taken by the "
+          "compiler");
       return signalPassFailure();
     }
     auto kernels = ModuleOp::create(b, module.getLoc(), "kernels");

@@ -8,9 +8,9 @@
 // v_mfma_i32_16x16x32_i8 of gfx942 and gfx950 (CDNA3 ISA, matrix arithmetic)
 // and v_wmma_i32_16x16x16_iu8 of gfx11 (RDNA3 ISA). In both, lane l has row
 // l % 16 of A and column l % 16 of B. MFMA: its eight bytes are of K share
-// l / 16; D has rows 4 * (l / 16) + i. WMMA: it has all 16 bytes, as lane l + 16
-// does; D has rows 2 * i + l / 16. MFMA takes signed bytes only, which codes of
-// 0..2 are.
+// l / 16; D has rows 4 * (l / 16) + i. WMMA: it has all 16 bytes, as lane l +
+// 16 does; D has rows 2 * i + l / 16. MFMA takes signed bytes only, which codes
+// of 0..2 are.
 //
 // v_mfma_f32_16x16x4_f32: as the integer one, with a float of A and of B in a
 // lane.

@@ -36,8 +36,8 @@ llvm::Expected<PtxasResult> runPtxas(llvm::StringRef ptxas, llvm::StringRef ptx,
 
 /// The PTX with a request for as many workgroups on an SM as the registers of
 /// each kernel that spills allow, and `more` beside: ptxas aims at some number
-/// by itself and may spill a few bytes on the way, which it does not where it is
-/// told. A request that is there already is replaced. Empty where no kernel
+/// by itself and may spill a few bytes on the way, which it does not where it
+/// is told. A request that is there already is replaced. Empty where no kernel
 /// spills, or none can be helped.
 std::string askForOccupancy(llvm::StringRef ptx,
                             llvm::ArrayRef<KernelReport> kernels,

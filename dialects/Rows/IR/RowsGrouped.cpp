@@ -195,8 +195,8 @@ LogicalResult SelectOp::verify() {
   ShapedType keys = shaped(getKeys()), chosen = shaped(getChosen());
   // ROWS-C1
   if (keys.getRank() != 1 || chosen.getRank() != 1 || keys.isDynamicDim(0) ||
-      chosen.isDynamicDim(0) ||
-      chosen.getDimSize(0) < 1 || chosen.getDimSize(0) > keys.getDimSize(0))
+      chosen.isDynamicDim(0) || chosen.getDimSize(0) < 1 ||
+      chosen.getDimSize(0) > keys.getDimSize(0))
     return emitOpError("ROWS-C1: keys must be [N] and chosen [k] with static k "
                        "from 1 to N, got ")
            << keys << " and " << chosen;

@@ -30,7 +30,8 @@ bool decomposeStream(ternary::ReferenceBuilder &r, mlir::Operation *op);
 /// Ops of SpatialTiles.td.
 bool decomposeTiles(ternary::ReferenceBuilder &r, mlir::Operation *op);
 
-/// spatial.block_attention and spatial.block_order, for the reference path only.
+/// spatial.block_attention and spatial.block_order, for the reference path
+/// only.
 bool attentionToReference(ternary::ReferenceBuilder &r, mlir::Operation *op);
 bool orderToReference(ternary::ReferenceBuilder &r, mlir::Operation *op);
 
