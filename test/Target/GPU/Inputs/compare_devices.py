@@ -32,6 +32,10 @@ for function in sys.argv[6:]:
     if name == "clusters":
         write_mask(1, 5)
         call += ["--input=ids=random:3", "--input=m=@mask.npy"]
+    elif name == "means":
+        call += ["--input=c=random:2"]
+    elif name == "chunk":
+        call += ["--input=z=random:2"]
     subprocess.run([run, artifact, "--device=cpu"] + call + [f"--output={o}=@{o}.npy" for o in outputs],
                    check=True, stdout=subprocess.DEVNULL)
     for where in others:
