@@ -21,14 +21,9 @@
 // `fma`; fails without one.
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/Rows/IR/Rows.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/Kernels/NearestBuilder.h"
 #include "passes/Kernels/Passes.h"
-#include <limits>
 
 namespace tercet {
 #define GEN_PASS_DEF_LOWERROWSNEAREST
@@ -37,86 +32,10 @@ namespace tercet {
 
 using namespace mlir;
 using namespace tercet;
+using kernels::NearestBuilder;
 using Values = SmallVector<Value>;
 
 namespace {
-/// What both forms are made of.
-class NearestBuilder {
-public:
-  explicit NearestBuilder(rows::NearestOp op)
-      : op(op), b(op), loc(op.getLoc()), count(op.getCount()),
-        width(op.getWidth()) {}
-
-protected:
-  template <typename Op, typename... Args> Value emit(Args &&...args) {
-    return Op::create(b, loc, std::forward<Args>(args)...).getResult();
-  }
-  Value index(int64_t n) { return emit<arith::ConstantIndexOp>(n); }
-  Value addIndex(Value x, Value y) { return emit<arith::AddIOp>(x, y); }
-  Value addIndex(Value x, int64_t y) { return y ? addIndex(x, index(y)) : x; }
-  Value load(Value memref, ValueRange at) {
-    return emit<memref::LoadOp>(memref, at);
-  }
-  void store(Value x, Value memref, ValueRange at) {
-    memref::StoreOp::create(b, loc, x, memref, at);
-  }
-  Value toI32(Value number) {
-    return emit<arith::IndexCastOp>(b.getI32Type(), number);
-  }
-  Value constant(float x) {
-    return emit<arith::ConstantOp>(b.getF32FloatAttr(x));
-  }
-  Value infinity() { return constant(std::numeric_limits<float>::infinity()); }
-  Value rowCount() { return emit<memref::DimOp>(op.getInput(), index(0)); }
-  Values forEach(Value from, Value to, int64_t step, ValueRange inits,
-                 function_ref<Values(Value, ValueRange)> body) {
-    auto loop = scf::ForOp::create(b, loc, from, to, index(step), inits);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    Values results = body(loop.getInductionVar(), loop.getRegionIterArgs());
-    if (!inits.empty())
-      scf::YieldOp::create(b, loc, results);
-    return Values(loop.getResults());
-  }
-  void forEach(Value from, Value to, int64_t step,
-               function_ref<void(Value)> body) {
-    forEach(from, to, step, ValueRange(), [&](Value i, ValueRange) -> Values {
-      body(i);
-      return {};
-    });
-  }
-  /// x * y + z.
-  Value multiplyAdd(Value x, Value y, Value z, bool fused) {
-    if (fused)
-      return emit<math::FmaOp>(x, y, z);
-    return emit<arith::AddFOp>(z, emit<arith::MulFOp>(x, y));
-  }
-  /// The score of a product; `own` may be null.
-  Value score(Value product, Value norm, Value own, Value minusTwo, Value zero,
-              bool fused) {
-    if (own)
-      norm = emit<arith::AddFOp>(own, norm);
-    Value s = multiplyAdd(minusTwo, product, norm, fused);
-    if (!own)
-      return s;
-    // A score that is no number stays one.
-    Value negative = emit<arith::CmpFOp>(arith::CmpFPredicate::OLT, s, zero);
-    return emit<arith::SelectOp>(negative, zero, s);
-  }
-  /// (score, number) if it is less than `best`.
-  std::pair<Value, Value> takeLess(Value s, Value number, Value best,
-                                   Value bestNumber) {
-    Value less = emit<arith::CmpFOp>(arith::CmpFPredicate::OLT, s, best);
-    return {emit<arith::SelectOp>(less, s, best),
-            emit<arith::SelectOp>(less, number, bestNumber)};
-  }
-
-  rows::NearestOp op;
-  OpBuilder b;
-  Location loc;
-  int64_t count, width;
-};
-
 class OnVectors : NearestBuilder {
 public:
   OnVectors(rows::NearestOp op, int64_t lanes, int64_t rowVectors,
@@ -272,39 +191,12 @@ public:
       store(best[0], scores, at);
       store(best[1], numbers, at);
     });
-    inParallel({rows}, [&](ValueRange at) {
-      Values best = forEach(
-          index(0), parts, 1, {infinity(), toI32(index(0))},
-          [&](Value part, ValueRange carried) -> Values {
-            Value s = load(scores, {at[0], part}),
-                  number = load(numbers, {at[0], part});
-            // Parts do not ascend: of equal scores the lower number counts.
-            Value less =
-                emit<arith::CmpFOp>(arith::CmpFPredicate::OLT, s, carried[0]);
-            Value equal =
-                emit<arith::CmpFOp>(arith::CmpFPredicate::OEQ, s, carried[0]);
-            Value lower = emit<arith::CmpIOp>(arith::CmpIPredicate::slt, number,
-                                              carried[1]);
-            less = emit<arith::OrIOp>(less, emit<arith::AndIOp>(equal, lower));
-            return {emit<arith::SelectOp>(less, s, carried[0]),
-                    emit<arith::SelectOp>(less, number, carried[1])};
-          });
-      store(best[0], op.getScores(), at);
-      store(best[1], op.getIds(), at);
-    });
+    compareParts(scores, numbers, kParts);
   }
 
 private:
   /// Threads that share a row.
   static constexpr int64_t kParts = 8;
-
-  void inParallel(ArrayRef<Value> counts, function_ref<void(ValueRange)> body) {
-    Values zeros(counts.size(), index(0)), ones(counts.size(), index(1));
-    auto loop = scf::ParallelOp::create(b, loc, zeros, counts, ones);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    body(loop.getInductionVars());
-  }
 
   int64_t rowsOfTile;
 };

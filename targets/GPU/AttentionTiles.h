@@ -14,7 +14,7 @@
 #define TERCET_TARGETS_GPU_ATTENTIONTILES_H
 
 #include "passes/Kernels/AttentionBuilder.h"
-#include "targets/GPU/MatrixEngine.h"
+#include "targets/GPU/MatrixTiles.h"
 
 namespace tercet::gputarget {
 
@@ -44,16 +44,10 @@ private:
 
   void forEachTile(int64_t across,
                    llvm::function_ref<void(Value row, Value column)> body);
-  /// The sums of a tile over `depth` terms. The loaders give a lane's values
-  /// from term `at` on, four of them: of a row, and of its column.
-  Value multiply(Value depth,
-                 llvm::function_ref<Values(Value row, Value at)> loadRow,
-                 llvm::function_ref<Values(Value at)> loadColumn);
-
   kernels::AttentionBuilder &a;
   const MatrixEngine &engine;
+  MatrixTiles tiles;
   int64_t rows, keys;
-  Value wave, waves, lane, laneRow, laneColumn, slot;
 };
 
 } // namespace tercet::gputarget

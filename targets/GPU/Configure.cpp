@@ -9,7 +9,7 @@
 #include "dialects/Ternary/Codes/Code.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Interfaces/TilingInterface.h"
-#include "targets/GPU/MatrixEngine.h"
+#include "targets/GPU/MatrixTiles.h"
 #include "targets/GPU/Passes.h"
 
 using namespace mlir;
@@ -183,6 +183,24 @@ static SmallVector<int64_t> configureAttentionTiles(rows::AttentionOp op,
   return {1, op.getBlocks() ? 1 : queries};
 }
 
+/// Whether tiles are filled and the width divides.
+static bool usesMatrices(rows::NearestOp op, const MatrixEngine &engine) {
+  int64_t rows = cast<ShapedType>(op.getInput().getType()).getDimSize(0);
+  return (ShapedType::isDynamic(rows) || rows > kMatrixRows / 2) &&
+         op.getCount() > engine.getColumns() / 2 &&
+         op.getWidth() % MatrixTiles::getStep(engine) == 0;
+}
+
+/// Four waves. With many rows each has 32 of its own, so that vectors are
+/// loaded for 128; few rows they share, and have parts of the vectors.
+static SmallVector<int64_t> configureNearestTiles(rows::NearestOp op) {
+  constexpr int64_t kMany = 1 << 14;
+  int64_t rows = cast<ShapedType>(op.getInput().getType()).getDimSize(0);
+  if (ShapedType::isDynamic(rows) || rows >= kMany)
+    return {8 * kMatrixRows};
+  return {rows > kMatrixRows ? 2 * kMatrixRows : kMatrixRows};
+}
+
 /// Values of a head until each thread has a sixteenth of one's states, then
 /// heads of the same group.
 static SmallVector<int64_t> configureScan(rows::ScanOp op, int64_t threads) {
@@ -208,6 +226,13 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
   auto setDefault = [&](StringRef name, Attribute value) {
     if (!config.get(name))
       config.set(name, value);
+  };
+  // The engine of floats that is given, or else the machine's.
+  auto findFloats = [&]() -> const MatrixEngine * {
+    const MatrixEngine *found = config.get("engine")
+                                    ? findMatrixEngine(config)
+                                    : lookupMatrixEngine(matrices.floats);
+    return found && found->isFloat() ? found : nullptr;
   };
   bool reduces = llvm::is_contained(root.getLoopIteratorTypes(),
                                     utils::IteratorType::reduction);
@@ -264,10 +289,8 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
     sizes = {0};
   } else if (auto attention =
                  dyn_cast<rows::AttentionOp>(root.getOperation())) {
-    const MatrixEngine *given = findMatrixEngine(config);
-    const MatrixEngine *floats =
-        config.get("engine") ? given : lookupMatrixEngine(matrices.floats);
-    if (floats && floats->isFloat() && usesMatrices(attention, *floats)) {
+    if (const MatrixEngine *floats = findFloats();
+        floats && usesMatrices(attention, *floats)) {
       setDefault("engine", b.getStringAttr(floats->getName()));
       sizes = configureAttentionTiles(attention, setDefault);
     } else {
@@ -285,8 +308,15 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
              quantize && !quantize.getHadamard()) {
     // A workgroup has a row.
     sizes = {1};
-  } else if (isa<rows::NearestOp>(root.getOperation())) {
-    sizes = {16};
+  } else if (auto nearest = dyn_cast<rows::NearestOp>(root.getOperation())) {
+    if (const MatrixEngine *floats = findFloats();
+        floats && usesMatrices(nearest, *floats)) {
+      setDefault("engine", b.getStringAttr(floats->getName()));
+      threads = 4 * floats->getWave();
+      sizes = configureNearestTiles(nearest);
+    } else {
+      sizes = {16};
+    }
   } else if (isa<rows::SegmentSumOp>(root.getOperation())) {
     sizes = {1};
   } else if (isa<rows::NormOp>(root.getOperation())) {

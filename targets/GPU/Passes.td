@@ -68,6 +68,20 @@ def GPULowerRowsAttention : Pass<"gpu-lower-rows-attention", "::mlir::func::Func
                            "::mlir::math::MathDialect", "::mlir::gpu::GPUDialect"];
 }
 
+def GPULowerRowsNearest : Pass<"gpu-lower-rows-nearest", "::mlir::func::FuncOp"> {
+  let summary = "rows.nearest over memrefs to matrix instructions of waves";
+  let description = [{
+    Where the op's `config` names an `engine` of floats: a wave has 32 rows, or 16, of
+    the workgroup's and takes some tiles of vectors at a time; least scores and their
+    numbers stay in registers. Waves that share rows have every so many blocks of
+    vectors each, and what lanes found meets in shared memory. Without an engine the op
+    is left to `lower-rows-nearest`.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect", "::mlir::gpu::GPUDialect"];
+}
+
 def GPULowerRowsScan : Pass<"gpu-lower-rows-scan", "::mlir::func::FuncOp"> {
   let summary = "rows.scan and rows.causal_conv over memrefs to threads";
   let description = [{

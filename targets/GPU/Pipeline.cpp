@@ -33,6 +33,7 @@ void tercet::gputarget::buildCodegenPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createLowerRowsMatmul());
   pm.addNestedPass<func::FuncOp>(createLowerRowsFloatMatmul());
   pm.addNestedPass<func::FuncOp>(createLowerRowsTopK());
+  pm.addNestedPass<func::FuncOp>(createGPULowerRowsNearest());
   pm.addNestedPass<func::FuncOp>(createLowerRowsNearest());
   pm.addNestedPass<func::FuncOp>(createLowerRowsSegmentSum());
   pm.addNestedPass<func::FuncOp>(createLowerRowsSelect());

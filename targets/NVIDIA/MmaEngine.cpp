@@ -21,8 +21,10 @@
 //
 // mma.sync.m16n8k8 of tf32 (fragments for mma.m16n8k8) has the places of the
 // integer one, with a float for a word. It reads the upper 19 bits of an f32;
-// so a factor is cut into its first eleven bits and the rest, and three
-// products give what f32 would: high * high, high * low and low * high.
+// so a factor becomes the nearest number of eleven bits and the rest, which has
+// at most twelve, and three products give what f32 would: high * high, high *
+// low and low * high. The chip cuts its sums off where f32 rounds them; so an
+// instruction's sum begins at zero and an addition of f32 takes it up.
 //
 //===----------------------------------------------------------------------===//
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -218,15 +220,16 @@ public:
       a.add(b, loc, codes[i]);
     for (Value act : acts)
       x.add(b, loc, act);
-    SmallVector<Value> sums;
-    for (int64_t i = 0; i < 4; ++i)
-      sums.push_back(vector::ExtractOp::create(b, loc, acc, i));
+    SmallVector<Value> sums(
+        4, arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0.0f)));
     // The small ones first.
     multiply(b, loc, a.low, x.high, sums);
     multiply(b, loc, a.high, x.low, sums);
     multiply(b, loc, a.high, x.high, sums);
-    return vector::FromElementsOp::create(
-        b, loc, cast<VectorType>(acc.getType()), sums);
+    return arith::AddFOp::create(
+        b, loc, acc,
+        vector::FromElementsOp::create(b, loc, cast<VectorType>(acc.getType()),
+                                       sums));
   }
 
 private:
@@ -236,8 +239,10 @@ private:
     void add(OpBuilder &b, Location loc, Value x) {
       Type i32 = b.getI32Type();
       Value bits = arith::BitcastOp::create(b, loc, i32, x);
+      Value rounded =
+          arith::AddIOp::create(b, loc, bits, constant(b, loc, 1 << 12));
       Value upper =
-          arith::AndIOp::create(b, loc, bits, constant(b, loc, -(1 << 13)));
+          arith::AndIOp::create(b, loc, rounded, constant(b, loc, -(1 << 13)));
       Value rest = arith::SubFOp::create(
           b, loc, x, arith::BitcastOp::create(b, loc, b.getF32Type(), upper));
       high.push_back(upper);

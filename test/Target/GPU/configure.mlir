@@ -24,6 +24,19 @@
 // ATTENTION-COUNT-1: attention.mlir:7:8: remark: matrix products by mfma.f32.16x16x4
 // ATTENTION-NOT: matrix products
 // SCALAR-NOT: matrix products
+// So do nearest centroids, where 16 divides the width; the code has them: 2 x 4 tiles of 4 terms,
+// two to an instruction of NVIDIA's, which are three each.
+// RUN: tercet-compile %S/Inputs/spatial.mlir -o %t.tercet --remarks --ptxas=none --target=cuda:sm_80 --target=hip:gfx942 --target=hip:gfx1100 2>&1 | FileCheck %s --check-prefix=NEAREST
+// NEAREST-COUNT-1: spatial.mlir:54:12: remark: matrix products by mma.3xtf32.m16n8k8
+// NEAREST-COUNT-1: spatial.mlir:54:12: remark: matrix products by mfma.f32.16x16x4
+// RUN: tercet-inspect %t.tercet --kernels | FileCheck %s --check-prefix=CODE
+// CODE: nearest_40_
+// CODE: instructions (ptx): matrix 48,
+// CODE: nearest_40_
+// CODE: instructions (amdgcn): matrix {{[1-9]}}
+// CODE: nearest_40_
+// CODE-NOT: matrix
+// CODE: program
 // DOTS-NOT: matrix products
 // DOTS: remark: dot products by
 // DOTS-NOT: matrix products

@@ -84,15 +84,22 @@ std::string shape(int64_t n, int64_t d, const char *type = "f32") {
          (d ? std::to_string(d) + "x" : "") + type + ">";
 }
 
-/// assign_K_D with any number of points.
-std::string makeAssign(int64_t k, int64_t d, const char *clamp) {
-  std::string x = shape(-1, d), c = shape(k, d), ids = shape(-1, 0, "i32"),
-              scores = shape(-1, 0);
-  return "func.func @assign" + std::string(*clamp ? "_clamped" : "") + "_" +
-         std::to_string(k) + "_" + std::to_string(d) + "(%x: " + x +
-         " {tercet.name = \"x\", tercet.bound = 512}, %c: " + c +
-         " {tercet.name = \"c\"}) -> (" + ids + " {tercet.name = \"ids\"}, " +
-         scores + " {tercet.name = \"scores\"}) {\n" +
+std::string nameAssign(int64_t k, int64_t d, bool clamped, int64_t n = -1) {
+  return "assign" + std::string(clamped ? "_clamped" : "") +
+         (n < 0 ? "" : "_of_" + std::to_string(n)) + "_" + std::to_string(k) +
+         "_" + std::to_string(d);
+}
+
+/// `n` points, or any number of them.
+std::string makeAssign(int64_t k, int64_t d, const char *clamp,
+                       int64_t n = -1) {
+  std::string x = shape(n, d), c = shape(k, d), ids = shape(n, 0, "i32"),
+              scores = shape(n, 0);
+  return "func.func @" + nameAssign(k, d, *clamp, n) + "(%x: " + x +
+         " {tercet.name = \"x\"" + (n < 0 ? ", tercet.bound = 512" : "") +
+         "}, %c: " + c + " {tercet.name = \"c\"}) -> (" + ids +
+         " {tercet.name = \"ids\"}, " + scores +
+         " {tercet.name = \"scores\"}) {\n" +
          "  %ids, %scores = spatial.kmeans_assign " + clamp + " %x, %c : " + x +
          ", " + c + " -> " + ids + ", " + scores +
          "\n  return %ids, %scores : " + ids + ", " + scores + "\n}\n";
@@ -100,8 +107,9 @@ std::string makeAssign(int64_t k, int64_t d, const char *clamp) {
 } // namespace
 
 TEST(Clusters, NearestCentroids) {
+  // Widths that matrix instructions of GPUs take, and others.
   const std::pair<int64_t, int64_t> kShapes[] = {
-      {1, 4}, {5, 3}, {37, 16}, {64, 20}};
+      {1, 4}, {5, 3}, {37, 16}, {64, 20}, {71, 48}};
   std::string model = makeAssign(37, 16, "clamp0");
   for (auto [k, d] : kShapes)
     model += makeAssign(k, d, "");
@@ -112,9 +120,7 @@ TEST(Clusters, NearestCentroids) {
                  std::to_string(clusters.d));
     Floats x = clusters.x, c = clusters.c, scores(clusters.n, 7);
     Ints ids(clusters.n, -1);
-    std::string name = std::string("assign") + (clamped ? "_clamped" : "") +
-                       "_" + std::to_string(clusters.k) + "_" +
-                       std::to_string(clusters.d);
+    std::string name = nameAssign(clusters.k, clusters.d, clamped);
     session.call(name.c_str(),
                  {{x, {clusters.n, clusters.d}}, {c, {clusters.k, clusters.d}}},
                  {{ids, {clusters.n}}, {scores, {clusters.n}}});
@@ -143,19 +149,56 @@ TEST(Clusters, NearestCentroids) {
   });
 }
 
-TEST(Clusters, NoNumbersAreNeverNearest) {
-  std::string model = makeAssign(5, 3, "");
+// A known, small number of points, whose centroids are parts of several waves.
+// Every second centroid lies a few roundings beside its neighbour, so that
+// nearly all labels are close decisions.
+TEST(Clusters, CloseNeighbours) {
+  const int64_t n = 160, k = 150, d = 16;
+  std::string model = makeAssign(k, d, "", n) + makeAssign(k, d, "clamp0", n);
+  Clusters near{n, k, d, makeFloats(n * d, 12), makeFloats(k * d, 13)};
+  for (int64_t j = 0; j + 1 < k; j += 2)
+    for (int64_t e = 0; e < d; ++e)
+      near.c[(j + 1) * d + e] =
+          near.c[j * d + e] * (1 + float(e % 3 - 1) * float(kEpsilon) * 8);
+  Clusters whole{n, k, d, makeFloats(n * d, 14, true),
+                 makeFloats(k * d, 15, true)};
+  // The first half again: of equal ones the lowest, though another wave's.
+  std::copy(whole.c.begin(), whole.c.begin() + k / 2 * d,
+            whole.c.begin() + k / 2 * d);
   runEverywhere(model, [&](Session &session) {
-    Floats x = makeFloats(6, 6), c = makeFloats(15, 7), scores(2);
-    std::fill(c.begin(), c.begin() + 6, NAN);
-    x[3] = NAN; // the second point
-    Ints ids(2, -1);
-    session.call("assign_5_3", {{x, {2, 3}}, {c, {5, 3}}},
-                 {{ids, {2}}, {scores, {2}}});
-    EXPECT_GE(ids[0], 2);
-    EXPECT_TRUE(std::isfinite(scores[0]));
-    EXPECT_EQ(ids[1], 0);
-    EXPECT_EQ(scores[1], std::numeric_limits<float>::infinity());
+    for (bool clamped : {false, true})
+      for (bool exact : {false, true}) {
+        SCOPED_TRACE(std::string(clamped ? "clamped" : "plain") +
+                     (exact ? ", whole numbers" : ", close ones"));
+        Clusters &p = exact ? whole : near;
+        Ints ids(n, -1);
+        Floats scores(n, 7);
+        session.call(nameAssign(k, d, clamped, n).c_str(),
+                     {{p.x, {n, d}}, {p.c, {k, d}}},
+                     {{ids, {n}}, {scores, {n}}});
+        p.check(ids, scores, clamped, exact);
+      }
+  });
+}
+
+TEST(Clusters, NoNumbersAreNeverNearest) {
+  const std::pair<int64_t, int64_t> kShapes[] = {{5, 3}, {9, 16}};
+  std::string model;
+  for (auto [k, d] : kShapes)
+    model += makeAssign(k, d, "");
+  runEverywhere(model, [&](Session &session) {
+    for (auto [k, d] : kShapes) {
+      Floats x = makeFloats(2 * d, 6), c = makeFloats(k * d, 7), scores(2);
+      std::fill(c.begin(), c.begin() + 2 * d, NAN);
+      x[d] = NAN; // the second point
+      Ints ids(2, -1);
+      session.call(nameAssign(k, d, false).c_str(), {{x, {2, d}}, {c, {k, d}}},
+                   {{ids, {2}}, {scores, {2}}});
+      EXPECT_GE(ids[0], 2);
+      EXPECT_TRUE(std::isfinite(scores[0]));
+      EXPECT_EQ(ids[1], 0);
+      EXPECT_EQ(scores[1], std::numeric_limits<float>::infinity());
+    }
   });
 }
 
