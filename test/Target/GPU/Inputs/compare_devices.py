@@ -5,21 +5,13 @@ tercet-run, both artifacts, the folder and the suffix of the plug-ins, functions
 import subprocess
 import sys
 
+from masks import write_mask
+
 run, artifact, reference, plugins, suffix = sys.argv[1:6]
 cuda, hip = (f"--device-plugin={plugins}/libtercet-emu-{kind}{suffix}" for kind in ("cuda", "hip"))
 others = [(artifact, cuda, "--device=emu:cuda", "--target=cuda:sm_80"),
           (artifact, hip, "--device=emu:hip", "--target=hip:gfx942"),
           (artifact, hip, "--device=emu:hip", "--target=hip:gfx1100"), (reference, "--device=cpu")]
-
-
-def write_mask(heads, blocks):
-    """Every other pair of blocks or so: of random bytes hardly one would be 0."""
-    mask = bytes(i * 7 // 3 % 2 for i in range(heads * blocks * blocks))
-    header = f"{{'descr': '|i1', 'fortran_order': False, 'shape': ({heads}, {blocks}, {blocks}), }}"
-    header += " " * (63 - (len(header) + 10) % 64) + "\n"
-    with open("mask.npy", "wb") as file:
-        file.write(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + mask)
-
 
 done = failures = 0
 for function in sys.argv[6:]:
@@ -27,10 +19,10 @@ for function in sys.argv[6:]:
     outputs = outputs.split(",")
     call = [f"--function={name}", "--input=x=random:1"]
     if name == "boxes":
-        write_mask(2, 8)
+        write_mask("mask.npy", 2, 8)
         call += ["--input=k=random:2", "--input=m=@mask.npy"]
     if name == "clusters":
-        write_mask(1, 5)
+        write_mask("mask.npy", 1, 5)
         call += ["--input=ids=random:3", "--input=m=@mask.npy"]
     elif name in ("means", "assigned"):
         call += ["--input=c=random:2"]
