@@ -60,14 +60,15 @@ def main():
     numpy.save(out / "initial.npy", initial)
     artifact = out / "kmeans.tercet"
     run(tools / "tercet-compile", HERE / "kmeans.mlir", "--target=cpu:host", "-o", artifact)
-    run(tools / "tercet-run", artifact, "--threads=1", f"--input=points=@{out / 'points.npy'}",
-        f"--input=initial=@{out / 'initial.npy'}", f"--output=labels=@{out / 'labels.npy'}",
-        f"--output=centroids=@{out / 'centroids.npy'}", f"--output=iterations=@{out / 'iterations.npy'}")
+    run(tools / "tercet-run", artifact, "--function=kmeans_from", "--threads=1",
+        f"--input=points=@{out / 'points.npy'}", f"--input=initial=@{out / 'initial.npy'}",
+        f"--output=labels=@{out / 'labels.npy'}", f"--output=centroids=@{out / 'centroids.npy'}",
+        f"--output=iterations=@{out / 'iterations.npy'}")
     labels, centroids = numpy.load(out / "labels.npy"), numpy.load(out / "centroids.npy")
     iterations = int(numpy.load(out / "iterations.npy"))
-    said = run(tools / "tercet-bench", artifact, "--threads=1", "--seconds=3",
+    said = run(tools / "tercet-bench", artifact, "--function=kmeans_from", "--threads=1", "--seconds=3",
                f"--input-shape=points={len(points)}x{DIMENSIONS}")
-    mine = float(re.search(r"kmeans: median ([0-9.]+) us", said).group(1)) * 1e-6 / ITERATIONS
+    mine = float(re.search(r"kmeans_from: median ([0-9.]+) us", said).group(1)) * 1e-6 / ITERATIONS
 
     with threadpool_limits(1):
         model = KMeans(CLUSTERS, init=initial, n_init=1, max_iter=iterations, tol=0, algorithm="lloyd")

@@ -211,11 +211,13 @@ struct LowerRowsNearest : tercet::impl::LowerRowsNearestBase<LowerRowsNearest> {
         auto attr = config ? config.getAs<IntegerAttr>(name) : IntegerAttr();
         return attr ? attr.getInt() : 0;
       };
-      bool memrefs = isa<MemRefType>(op.getInput().getType());
+      auto input = dyn_cast<MemRefType>(op.getInput().getType());
+      bool memrefs = input && input.getRank() == 2;
       auto tile = config ? config.getAs<DenseI64ArrayAttr>("tile_sizes")
                          : DenseI64ArrayAttr();
-      if (memrefs && get("threads") > 0 && tile && tile[0] > 0) {
-        OnThreads(op, tile[0]).lower();
+      if (memrefs && get("threads") > 0 && tile && !tile.empty() &&
+          tile.asArrayRef().back() > 0) {
+        OnThreads(op, tile.asArrayRef().back()).lower();
       } else if (memrefs && get("lanes") > 0 && get("row_vectors") > 0 &&
                  get("block") > 0) {
         auto fma = config.getAs<BoolAttr>("fma");
@@ -223,8 +225,9 @@ struct LowerRowsNearest : tercet::impl::LowerRowsNearestBase<LowerRowsNearest> {
                   fma && fma.getValue())
             .lower();
       } else {
-        op.emitOpError("needs memrefs and a config with lanes, row_vectors and "
-                       "block, or with threads and tile_sizes, all positive");
+        op.emitOpError("needs memrefs of one batch and a config with lanes, "
+                       "row_vectors and block, or with threads and tile_sizes, "
+                       "all positive");
         return signalPassFailure();
       }
       op.erase();

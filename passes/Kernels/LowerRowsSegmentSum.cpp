@@ -110,7 +110,7 @@ struct LowerRowsSegmentSum
     getOperation().walk([&](rows::SegmentSumOp op) { ops.push_back(op); });
     for (rows::SegmentSumOp op : ops) {
       auto type = dyn_cast<MemRefType>(op.getInit().getType());
-      if (!type || type.getDimSize(0) != 1) {
+      if (!type || type.getRank() != 3 || type.getDimSize(0) != 1) {
         op.emitOpError("must be over memrefs and have one chunk; run "
                        "tile-kernels and bufferize-kernels first");
         return signalPassFailure();

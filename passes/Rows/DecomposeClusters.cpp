@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/Rows/IR/Rows.h"
 #include "dialects/Spatial/IR/Spatial.h"
+#include "dialects/Spatial/Transforms/BatchAxes.h"
 #include "dialects/Ternary/Transforms/ReferenceBuilder.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -27,20 +28,24 @@ namespace tercet {
 using namespace mlir;
 using namespace tercet;
 
+using spatial::BatchAxes;
 using ternary::ReferenceBuilder;
-using Axes = ReferenceBuilder::Axes;
 using Sizes = ReferenceBuilder::Sizes;
 
 static void decompose(ReferenceBuilder &r, spatial::KmeansAssignOp op) {
   OpBuilder &b = r.b;
-  Sizes rows{r.getSizes(op.getPoints())[0]};
+  BatchAxes batch(op.getPoints());
+  Sizes rows = r.getSizes(op.getPoints());
+  rows.pop_back();
   auto addSquares = [&](Value of) {
-    return r.reduce(of, {Axes{0, 1}}, 2, {0}, {r.getSizes(of)[0]},
-                    b.getF32FloatAttr(0.0f), [&](ValueRange args) -> Value {
-                      Value square =
-                          arith::MulFOp::create(b, r.loc, args[0], args[0]);
-                      return arith::AddFOp::create(b, r.loc, args[1], square);
-                    });
+    Sizes sizes = r.getSizes(of);
+    sizes.pop_back();
+    return r.reduce(
+        of, {batch.axes({0, 1})}, batch.loop(2), batch.axes({0}), sizes,
+        b.getF32FloatAttr(0.0f), [&](ValueRange args) -> Value {
+          Value square = arith::MulFOp::create(b, r.loc, args[0], args[0]);
+          return arith::AddFOp::create(b, r.loc, args[1], square);
+        });
   };
   Value norms = addSquares(op.getCentroids());
   Value rowNorms = op.getClamp0() ? addSquares(op.getPoints()) : Value();
@@ -54,41 +59,46 @@ static void decompose(ReferenceBuilder &r, spatial::KmeansAssignOp op) {
 
 static void decompose(ReferenceBuilder &r, spatial::KmeansUpdateOp op) {
   OpBuilder &b = r.b;
-  auto type = cast<RankedTensorType>(op.getResult().getType());
-  int64_t k = type.getDimSize(0), d = type.getDimSize(1);
+  BatchAxes batch(op.getPoints());
+  ArrayRef<int64_t> shape = op.getResult().getType().getShape();
+  int64_t k = shape[batch.count()], d = shape.back();
   Value init = tensor::EmptyOp::create(
-      b, r.loc, {spatial::KmeansUpdateOp::kChunks, k, d + 1}, b.getF32Type());
+      b, r.loc, batch.dims({spatial::KmeansUpdateOp::kChunks, k, d + 1}),
+      b.getF32Type());
   Value chunks = rows::SegmentSumOp::create(b, r.loc, TypeRange{init.getType()},
                                             op.getPoints(), op.getIds(), init,
                                             DictionaryAttr())
                      .getResult(0);
-  Sizes sizes = r.getSizes(op.getResult()),
-        wider{sizes[0], b.getIndexAttr(d + 1)};
-  Value sums =
-      r.reduce(chunks, {Axes{2, 0, 1}}, 3, {0, 1}, wider,
-               b.getF32FloatAttr(0.0f), [&](ValueRange args) -> Value {
-                 return arith::AddFOp::create(b, r.loc, args[1], args[0]);
-               });
-  auto countOf = [&]() -> Value {
-    Value row = linalg::IndexOp::create(b, r.loc, 0);
-    Value last = arith::ConstantIndexOp::create(b, r.loc, d);
-    return tensor::ExtractOp::create(b, r.loc, sums, ValueRange{row, last});
+  Sizes sizes = r.getSizes(op.getResult()), wider(sizes), clusters(sizes);
+  wider.back() = b.getIndexAttr(d + 1);
+  clusters.pop_back();
+  Value sums = r.reduce(
+      chunks, {batch.axes({2, 0, 1})}, batch.loop(3), batch.axes({0, 1}), wider,
+      b.getF32FloatAttr(0.0f), [&](ValueRange args) -> Value {
+        return arith::AddFOp::create(b, r.loc, args[1], args[0]);
+      });
+  auto sumOf = [&](Value column) -> Value {
+    SmallVector<Value> at;
+    for (unsigned loop = 0; loop <= batch.count(); ++loop)
+      at.push_back(linalg::IndexOp::create(b, r.loc, loop));
+    at.push_back(column);
+    return tensor::ExtractOp::create(b, r.loc, sums, at);
   };
-  Value means =
-      r.map(op.getCentroids(), {Axes{0, 1}}, sizes, b.getF32Type(),
-            [&](ValueRange args) -> Value {
-              Value row = linalg::IndexOp::create(b, r.loc, 0),
-                    column = linalg::IndexOp::create(b, r.loc, 1);
-              Value sum = tensor::ExtractOp::create(b, r.loc, sums,
-                                                    ValueRange{row, column});
-              Value count = countOf();
-              Value none = arith::CmpFOp::create(
-                  b, r.loc, arith::CmpFPredicate::OEQ, count, r.constant(0.0f));
-              Value mean = arith::DivFOp::create(b, r.loc, sum, count);
-              return arith::SelectOp::create(b, r.loc, none, args[0], mean);
-            });
+  auto countOf = [&]() {
+    return sumOf(arith::ConstantIndexOp::create(b, r.loc, d));
+  };
+  Value means = r.map(
+      op.getCentroids(), {batch.axes({0, 1})}, sizes, b.getF32Type(),
+      [&](ValueRange args) -> Value {
+        Value sum = sumOf(linalg::IndexOp::create(b, r.loc, batch.loop(1)));
+        Value count = countOf();
+        Value none = arith::CmpFOp::create(b, r.loc, arith::CmpFPredicate::OEQ,
+                                           count, r.constant(0.0f));
+        Value mean = arith::DivFOp::create(b, r.loc, sum, count);
+        return arith::SelectOp::create(b, r.loc, none, args[0], mean);
+      });
   Value counts =
-      r.map({}, {}, {sizes[0]}, b.getI32Type(), [&](ValueRange) -> Value {
+      r.map({}, {}, clusters, b.getI32Type(), [&](ValueRange) -> Value {
         return arith::FPToSIOp::create(b, r.loc, b.getI32Type(), countOf());
       });
   op.getResult().replaceAllUsesWith(means);

@@ -60,16 +60,25 @@ static KernelCost getAttentionCost(rows::AttentionOp op, func::FuncOp kernel,
 }
 
 /// The size of the first axis of an operand, by the kernel's index arguments.
-static AffineExpr getRows(Value value, func::FuncOp kernel) {
+static AffineExpr getRows(Value value, func::FuncOp kernel, int64_t axis = 0) {
   auto type = cast<RankedTensorType>(value.getType());
-  if (!type.isDynamicDim(0))
-    return getAffineConstantExpr(type.getDimSize(0), kernel.getContext());
+  if (!type.isDynamicDim(axis))
+    return getAffineConstantExpr(type.getDimSize(axis), kernel.getContext());
   // Columns of a wider tensor, perhaps split.
   if (Operation *def = value.getDefiningOp())
-    return getRows(def->getOperand(0), kernel);
+    return getRows(def->getOperand(0), kernel, axis);
   auto dims = kernel.getArgAttrOfType<DenseI64ArrayAttr>(
       cast<BlockArgument>(value).getArgNumber(), "tercet.dims");
-  return getAffineDimExpr(dims[0], kernel.getContext());
+  return getAffineDimExpr(dims[axis], kernel.getContext());
+}
+
+/// Rows of all batches of a [..., M, D].
+static AffineExpr getBatchedRows(Value value, func::FuncOp kernel) {
+  AffineExpr rows = getAffineConstantExpr(1, kernel.getContext());
+  for (int64_t i = 0, e = cast<ShapedType>(value.getType()).getRank();
+       i + 1 < e; ++i)
+    rows = rows * getRows(value, kernel, i);
+  return rows;
 }
 
 KernelCost tercet::getKernelCost(Operation *root, func::FuncOp kernel) {
@@ -144,11 +153,11 @@ KernelCost tercet::getKernelCost(Operation *root, func::FuncOp kernel) {
     ops = ops *
           (2 * cast<ShapedType>(product.getInput().getType()).getDimSize(1));
   } else if (auto nearest = dyn_cast<rows::NearestOp>(root)) {
-    ops = getRows(nearest.getInput(), kernel) *
+    ops = getBatchedRows(nearest.getInput(), kernel) *
           (2 * nearest.getCount() * nearest.getWidth());
   } else if (auto sum = dyn_cast<rows::SegmentSumOp>(root)) {
-    ops = getRows(sum.getInput(), kernel) *
-          cast<ShapedType>(sum.getInput().getType()).getDimSize(1);
+    ops = getBatchedRows(sum.getInput(), kernel) *
+          cast<ShapedType>(sum.getInput().getType()).getShape().back();
   } else if (auto linalgOp = dyn_cast<linalg::LinalgOp>(root)) {
     SmallVector<int64_t> ranges = linalgOp.getStaticLoopRanges();
     for (auto [range, kind] :

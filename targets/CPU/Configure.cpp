@@ -218,9 +218,9 @@ static DictionaryAttr configureScan(rows::ScanOp op, const TargetSpec &spec) {
 
 /// As attention has its rows in lanes, so have these; four tiles of them share
 /// what a workgroup reads of the vectors.
-static DictionaryAttr configureNearest(MLIRContext *context,
+static DictionaryAttr configureNearest(rows::NearestOp op,
                                        const TargetSpec &spec) {
-  Builder b(context);
+  Builder b(op.getContext());
   llvm::Triple triple(spec.triple);
   bool wide = triple.isX86() && cpu::hasFeatures(spec, "+avx512f");
   bool avx = triple.isX86() && cpu::hasFeatures(spec, "+avx");
@@ -229,21 +229,22 @@ static DictionaryAttr configureNearest(MLIRContext *context,
   int64_t block = wide || triple.isAArch64() || triple.isRISCV() ? 8 : 4;
   if (triple.isRISCV() && !cpu::hasFeatures(spec, "+v"))
     vectors = 1, block = 4;
+  SmallVector<int64_t> tiles(op.getBatchAxes(), 1);
+  tiles.push_back(4 * lanes * vectors);
   return b.getDictionaryAttr({
       b.getNamedAttr("block", b.getI64IntegerAttr(block)),
       b.getNamedAttr("fma", b.getBoolAttr(fma)),
       b.getNamedAttr("lanes", b.getI64IntegerAttr(lanes)),
       b.getNamedAttr("row_vectors", b.getI64IntegerAttr(vectors)),
-      b.getNamedAttr("tile_sizes",
-                     b.getDenseI64ArrayAttr({4 * lanes * vectors})),
+      b.getNamedAttr("tile_sizes", b.getDenseI64ArrayAttr(tiles)),
   });
 }
 
 /// Points of a workgroup of loops over elements.
 constexpr int64_t kPoints = 16384;
 
-/// Parallel loops from the outside, until a tile holds about 16 thousand
-/// points.
+/// Steps of the outermost parallel loop that hold about 16 thousand points; of
+/// the outermost one whose size is not known, if there is one behind it.
 static SmallVector<int64_t> chooseLoopTiles(linalg::LinalgOp op) {
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   SmallVector<utils::IteratorType> kinds = op.getIteratorTypesArray();
@@ -259,10 +260,22 @@ static SmallVector<int64_t> chooseLoopTiles(linalg::LinalgOp op) {
   for (auto [i, range] : llvm::enumerate(ranges)) {
     if (kinds[i] != utils::IteratorType::parallel)
       continue;
-    // Rows of the outermost parallel loop that make up a tile.
-    int64_t inner = ShapedType::isDynamic(range) ? points : points / range;
-    tiles[i] = std::max<int64_t>(1, kPoints / std::max<int64_t>(inner, 1));
-    if (!ShapedType::isDynamic(range))
+    // Points of a step of this loop; then how many steps make up a tile.
+    bool known = !ShapedType::isDynamic(range);
+    points /= known ? std::max<int64_t>(range, 1) : 1;
+    auto behind = llvm::zip(ArrayRef(ranges).drop_front(i + 1),
+                            ArrayRef(kinds).drop_front(i + 1));
+    if (known && llvm::any_of(behind, [](auto loop) {
+          auto [size, kind] = loop;
+          return ShapedType::isDynamic(size) &&
+                 kind == utils::IteratorType::parallel;
+        })) {
+      // Steps of a loop like this, of batches, have tiles of their own.
+      tiles[i] = 1;
+      continue;
+    }
+    tiles[i] = std::max<int64_t>(1, kPoints / std::max<int64_t>(points, 1));
+    if (known)
       tiles[i] = std::min(tiles[i], range);
     break;
   }
@@ -313,10 +326,10 @@ LogicalResult cpu::configure(func::FuncOp kernel, const TargetSpec &spec) {
       chosen = tiles({8});
     else if (isa<rows::GroupOp, rows::SelectOp>(op))
       chosen = tiles({0});
-    else if (isa<rows::NearestOp>(op))
-      chosen = configureNearest(op->getContext(), spec);
-    else if (isa<rows::SegmentSumOp>(op))
-      chosen = tiles({1});
+    else if (auto nearest = dyn_cast<rows::NearestOp>(op))
+      chosen = configureNearest(nearest, spec);
+    else if (auto sum = dyn_cast<rows::SegmentSumOp>(op))
+      chosen = sum.getBatchAxes() ? tiles({1, 1}) : tiles({1});
     else if (auto scan = dyn_cast<rows::ScanOp>(op))
       chosen = configureScan(scan, spec);
     else if (auto conv = dyn_cast<rows::CausalConvOp>(op))

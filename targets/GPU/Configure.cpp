@@ -185,7 +185,7 @@ static SmallVector<int64_t> configureAttentionTiles(rows::AttentionOp op,
 
 /// Whether tiles are filled and the width divides.
 static bool usesMatrices(rows::NearestOp op, const MatrixEngine &engine) {
-  int64_t rows = cast<ShapedType>(op.getInput().getType()).getDimSize(0);
+  int64_t rows = op.getRows();
   return (ShapedType::isDynamic(rows) || rows > kMatrixRows / 2) &&
          op.getCount() > engine.getColumns() / 2 &&
          op.getWidth() % MatrixTiles::getStep(engine) == 0;
@@ -193,12 +193,12 @@ static bool usesMatrices(rows::NearestOp op, const MatrixEngine &engine) {
 
 /// Four waves. With many rows each has 32 of its own, so that vectors are
 /// loaded for 128; few rows they share, and have parts of the vectors.
-static SmallVector<int64_t> configureNearestTiles(rows::NearestOp op) {
+static int64_t chooseNearestRows(rows::NearestOp op) {
   constexpr int64_t kMany = 1 << 14;
-  int64_t rows = cast<ShapedType>(op.getInput().getType()).getDimSize(0);
+  int64_t rows = op.getRows();
   if (ShapedType::isDynamic(rows) || rows >= kMany)
-    return {8 * kMatrixRows};
-  return {rows > kMatrixRows ? 2 * kMatrixRows : kMatrixRows};
+    return 8 * kMatrixRows;
+  return rows > kMatrixRows ? 2 * kMatrixRows : kMatrixRows;
 }
 
 /// Values of a head until each thread has a sixteenth of one's states, then
@@ -309,16 +309,17 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
     // A workgroup has a row.
     sizes = {1};
   } else if (auto nearest = dyn_cast<rows::NearestOp>(root.getOperation())) {
+    sizes.assign(nearest.getBatchAxes(), 1);
     if (const MatrixEngine *floats = findFloats();
         floats && usesMatrices(nearest, *floats)) {
       setDefault("engine", b.getStringAttr(floats->getName()));
       threads = 4 * floats->getWave();
-      sizes = configureNearestTiles(nearest);
+      sizes.push_back(chooseNearestRows(nearest));
     } else {
-      sizes = {16};
+      sizes.push_back(16);
     }
-  } else if (isa<rows::SegmentSumOp>(root.getOperation())) {
-    sizes = {1};
+  } else if (auto sum = dyn_cast<rows::SegmentSumOp>(root.getOperation())) {
+    sizes.assign(1 + sum.getBatchAxes(), 1);
   } else if (isa<rows::NormOp>(root.getOperation())) {
     sizes = {1};
   } else if (isa<rows::QuantizeOp, rows::PackOp, rows::TopKOp>(

@@ -160,18 +160,20 @@ struct GPULowerRowsNearest
       const MatrixEngine *engine =
           gputarget::lookupMatrixEngine(name.getValue());
       auto tile = config.getAs<DenseI64ArrayAttr>("tile_sizes");
+      int64_t rows = tile && !tile.empty() ? tile.asArrayRef().back() : 0;
       int64_t threads = getWorkgroupSize(getOperation());
-      if (!isa<MemRefType>(op.getInput().getType()) || !engine ||
-          !engine->isFloat() || !tile || tile.empty() || tile[0] < 1 ||
-          tile[0] % kMatrixRows || threads < engine->getWave() ||
+      if (!isa<MemRefType>(op.getInput().getType()) || op.getBatchAxes() ||
+          !engine || !engine->isFloat() || rows < 1 || rows % kMatrixRows ||
+          threads < engine->getWave() ||
           op.getWidth() % MatrixTiles::getStep(*engine)) {
         op.emitOpError("cannot take the engine '")
             << name.getValue()
-            << "': it has to be one of floats, over memrefs, with tile_sizes a "
+            << "': it has to be one of floats, over memrefs of one batch, with "
+               "tile_sizes a "
                "multiple of 16 rows and a width that its tiles divide";
         return signalPassFailure();
       }
-      NearestTiles(op, *engine, tile[0], threads).lower();
+      NearestTiles(op, *engine, rows, threads).lower();
       op.erase();
     }
   }

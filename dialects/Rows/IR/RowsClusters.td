@@ -22,8 +22,13 @@ def Rows_NearestOp : Rows_KernelOp<"nearest"> {
     No matrix of scores is ever in memory. Targets may sum and round the product
     differently; on one target a result does not depend on threads or partition.
 
-    Verifier: ROWS-J1: input is [M, D], vectors [K, D] with static K and D, K not 0.
-    ROWS-J2: norms is [K], ids and scores [M], and row_norms if it is there.
+    With input [B, M, D] and vectors [B, K, D] each batch has vectors of its own, and
+    B is in front of every other operand. A tile is of one batch, and without that
+    axis.
+
+    Verifier: ROWS-J1: input is [M, D], vectors [K, D] with static K and D, K not 0,
+    or both with a static B in front. ROWS-J2: norms is [K], ids and scores [M], and
+    row_norms if it is there, or all with B in front.
   }];
   let arguments = (ins Rows_Shaped<[F32]>:$input, Rows_Shaped<[F32]>:$vectors,
                        Rows_Shaped<[F32]>:$norms,
@@ -42,6 +47,10 @@ def Rows_NearestOp : Rows_KernelOp<"nearest"> {
     }
     int64_t getCount();
     int64_t getWidth();
+    /// Rows of a batch, perhaps not known.
+    int64_t getRows();
+    /// Axes of batches: one or none.
+    int64_t getBatchAxes();
   }];
 }
 
@@ -66,6 +75,8 @@ def Rows_SegmentSumOp : Rows_KernelOp<"segment_sum"> {
   }];
   let extraClassDeclaration = [{
     ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+    /// Axes of batches: one or none.
+    int64_t getBatchAxes();
   }];
 }
 

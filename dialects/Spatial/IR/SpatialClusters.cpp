@@ -13,35 +13,56 @@ static RankedTensorType typeOf(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
 
-/// Whether these are [N, D] and [K, D].
-static bool areClusters(Value points, Value centroids) {
-  RankedTensorType x = typeOf(points), c = typeOf(centroids);
-  return x.getRank() == 2 && c.getRank() == 2 && c.hasStaticShape() &&
-         c.getNumElements() > 0 && x.getDimSize(1) == c.getDimSize(1);
+/// Axes in front of [N, D]: one or none.
+static int64_t countBatches(Value points) {
+  return typeOf(points).getRank() == 3;
 }
 
-static bool isVector(Value value, int64_t size) {
-  return typeOf(value).getShape() == ArrayRef<int64_t>(size);
+/// Whether these are [N, D] and [K, D], or with the same axis in front.
+static bool areClusters(Value points, Value centroids) {
+  RankedTensorType x = typeOf(points), c = typeOf(centroids);
+  int64_t batches = countBatches(points);
+  return x.getRank() == 2 + batches && c.getRank() == x.getRank() &&
+         c.hasStaticShape() && c.getNumElements() > 0 &&
+         x.getShape().back() == c.getShape().back() &&
+         x.getShape().take_front(batches) == c.getShape().take_front(batches);
+}
+
+/// Whether `value` is [N] where `rows` is [N, D].
+static bool isOneForEach(Value value, Value rows) {
+  return typeOf(value).getShape() == typeOf(rows).getShape().drop_back();
 }
 
 /// SPATIAL-C2
 static LogicalResult verifyCount(Operation *op, Value points, Value centroids) {
-  int64_t n = typeOf(points).getDimSize(0), k = typeOf(centroids).getDimSize(0);
+  int64_t axis = countBatches(points), n = typeOf(points).getDimSize(axis),
+          k = typeOf(centroids).getDimSize(axis);
   if (!ShapedType::isDynamic(n) && k > n)
     return op->emitOpError("SPATIAL-C2: ")
            << n << " points cannot be " << k << " clusters";
   return success();
 }
 
+LogicalResult KmeansInitOp::verify() {
+  // SPATIAL-C5
+  if (!areClusters(getPoints(), getResult()) ||
+      typeOf(getSeed()).getShape() != ArrayRef<int64_t>(2))
+    return emitOpError("SPATIAL-C5: takes [N, D] and a seed [2] and gives "
+                       "[K, D] with static, positive K and D, or [B, N, D] and "
+                       "[B, K, D], got ")
+           << getPoints().getType() << ", " << getSeed().getType() << " and "
+           << getType();
+  return verifyCount(*this, getPoints(), getResult());
+}
+
 LogicalResult KmeansAssignOp::verify() {
   // SPATIAL-C1
-  int64_t n = typeOf(getPoints()).getRank() == 2
-                  ? typeOf(getPoints()).getDimSize(0)
-                  : 0;
-  if (!areClusters(getPoints(), getCentroids()) || !isVector(getIds(), n) ||
-      !isVector(getScores(), n))
+  if (!areClusters(getPoints(), getCentroids()) ||
+      !isOneForEach(getIds(), getPoints()) ||
+      !isOneForEach(getScores(), getPoints()))
     return emitOpError("SPATIAL-C1: takes [N, D] and [K, D] with static, "
-                       "positive K and D and gives [N], got ")
+                       "positive K and D and gives [N], or all with B in "
+                       "front, got ")
            << getPoints().getType() << " and " << getCentroids().getType();
   return verifyCount(*this, getPoints(), getCentroids());
 }
@@ -49,10 +70,11 @@ LogicalResult KmeansAssignOp::verify() {
 LogicalResult KmeansUpdateOp::verify() {
   // SPATIAL-C3
   if (!areClusters(getPoints(), getCentroids()) ||
-      !isVector(getIds(), typeOf(getPoints()).getDimSize(0)) ||
-      !isVector(getCounts(), typeOf(getCentroids()).getDimSize(0)))
+      !isOneForEach(getIds(), getPoints()) ||
+      !isOneForEach(getCounts(), getCentroids()))
     return emitOpError("SPATIAL-C3: takes [N, D], [N] and [K, D] with static, "
-                       "positive K and D and gives counts [K], got ")
+                       "positive K and D and gives counts [K], or all with B "
+                       "in front, got ")
            << getPoints().getType() << ", " << getIds().getType() << ", "
            << getCentroids().getType() << " and " << getCounts().getType();
   return success();
@@ -60,11 +82,14 @@ LogicalResult KmeansUpdateOp::verify() {
 
 LogicalResult KmeansOp::verify() {
   // SPATIAL-C1
+  int64_t batches = countBatches(getPoints());
   if (!areClusters(getPoints(), getInitial()) ||
-      !isVector(getIds(), typeOf(getPoints()).getDimSize(0)) ||
-      typeOf(getIterations()).getRank())
+      !isOneForEach(getIds(), getPoints()) ||
+      getIterations().getType().getShape() !=
+          getInitial().getType().getShape().take_front(batches))
     return emitOpError("SPATIAL-C1: takes [N, D] and [K, D] with static, "
-                       "positive K and D and gives [N] and tensor<i32>, got ")
+                       "positive K and D and gives [N] and tensor<i32>, or all "
+                       "with B in front, got ")
            << getPoints().getType() << " and " << getInitial().getType();
   // SPATIAL-C4
   if (static_cast<int64_t>(getMaxIters()) < 1 ||

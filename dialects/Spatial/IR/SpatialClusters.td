@@ -9,6 +9,43 @@
 
 include "dialects/Spatial/IR/SpatialTokens.td"
 
+def Spatial_KmeansInitOp : Spatial_Op<"kmeans_init"> {
+  let summary = "points for k-means to begin with";
+  let description = [{
+    `result[k] = points[row[k]]`, for K of the N rows of `points` [N, D], no two of
+    them the same. Every row is as likely as any other. The rows are drawn one from
+    each K-th of the points, which begin at a random one:
+
+        row[k] = (draw(0, 1, N) + a[k] + draw(k, 0, a[k + 1] - a[k])) mod N
+        a[k] = floor(k * N / K)
+
+    where draw(i, j, n) = floor((p + 2^32 q) * n / 2^64), with the first two words p and
+    q of Philox4x32-10 of the counter (i, b, j, 0) under the key `seed` (low word,
+    high word); b is 0. Probabilities are equal to N / 2^64. With K = N the result is
+    the points, rotated.
+
+    With [B, N, D] the result is [B, K, D], and b the number of the batch: each draws
+    rows of its own, the first those that it draws alone.
+
+    Where N is smaller than K, which only a dynamic N may be, rows repeat; without
+    any points the result is 0.
+
+    Verifier: SPATIAL-C5: points are [N, D], the result [K, D], or [B, N, D] and
+    [B, K, D], static, positive B, K and D; the seed is [2]. SPATIAL-C2: K is at most N,
+    where N is known.
+
+    ```mlir
+    %c0 = spatial.kmeans_init %x seed(%s) : tensor<?x64xf32>, tensor<2xi32> -> tensor<256x64xf32>
+    ```
+  }];
+  let arguments = (ins Spatial_F32:$points, Spatial_I32:$seed);
+  let results = (outs Spatial_F32:$result);
+  let assemblyFormat = [{
+    $points `seed` `(` $seed `)` attr-dict `:` type($points) `,` type($seed)
+    `->` type($result)
+  }];
+}
+
 def Spatial_KmeansAssignOp : Spatial_Op<"kmeans_assign"> {
   let summary = "the nearest centroid of each point";
   let description = [{
@@ -26,8 +63,12 @@ def Spatial_KmeansAssignOp : Spatial_Op<"kmeans_assign"> {
     the target likes: labels of targets may differ where two scores differ by
     rounding. No matrix [N, K] is ever in memory.
 
-    Verifier: SPATIAL-C1: points are [N, D], centroids [K, D], K and D static and
-    positive, ids and scores [N]. SPATIAL-C2: K is at most N, where N is known.
+    With points [B, N, D] and centroids [B, K, D] each batch is assigned to its own
+    centroids, as B ops would, to the bit.
+
+    Verifier: SPATIAL-C1: points are [N, D], centroids [K, D], ids and scores [N], or
+    all with B in front; B, K and D are static and positive. SPATIAL-C2: K is at most N,
+    where N is known.
 
     ```mlir
     %ids, %scores = spatial.kmeans_assign %x, %c : tensor<?x64xf32>, tensor<1024x64xf32>
@@ -51,10 +92,13 @@ def Spatial_KmeansUpdateOp : Spatial_Op<"kmeans_update",
     is none; `counts[k]` is how many there are. Sums are taken in f32 in an order of
     their own: points are cut into 8 chunks of ceil(N / 8), each chunk is summed in
     the order of its points, and the chunks in theirs. So results depend on neither
-    threads nor machine. Ids are from 0 to K - 1; N is below 2^24.
+    threads nor machine. Ids are from 0 to K - 1; N is below 2^24. A point that has
+    values that are no numbers makes those of its cluster's mean none.
 
-    Verifier: SPATIAL-C3: points are [N, D], ids [N], centroids [K, D] with static,
-    positive K and D, counts [K].
+    With points [B, N, D] each batch has its own ids, centroids and counts.
+
+    Verifier: SPATIAL-C3: points are [N, D], ids [N], centroids [K, D], counts [K], or
+    all with B in front; B, K and D are static and positive.
 
     ```mlir
     %c1, %counts = spatial.kmeans_update %x, %ids, %c
@@ -88,7 +132,14 @@ def Spatial_KmeansOp : Spatial_Op<"kmeans",
     A compiled program has the iterations one after the other and no branches: those
     behind the end change nothing, but take their time.
 
-    Verifier: SPATIAL-C1 and SPATIAL-C2 as above, iterations is tensor<i32>.
+    A point with a value that is no number goes to cluster 0, whose centroid then has
+    none there, either: from the next iteration on it is nearest to no point, and
+    there is no end before the last iteration.
+
+    With points [B, N, D] and centroids [B, K, D] each batch is clustered for itself,
+    as B ops would, to the bit: one may end before another. `iterations` is [B].
+
+    Verifier: SPATIAL-C1 and SPATIAL-C2 as above, iterations is tensor<i32>, or [B].
     SPATIAL-C4: max_iters is positive, tol not negative.
 
     ```mlir

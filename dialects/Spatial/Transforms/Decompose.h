@@ -18,10 +18,13 @@
 
 namespace tercet::spatial {
 
+/// spatial.kmeans_init.
+bool decomposeClusters(ternary::ReferenceBuilder &r, mlir::Operation *op);
+
 /// spatial.kmeans as assign and update in turn; erases it.
 void expandKmeans(ternary::ReferenceBuilder &r, KmeansOp op);
 
-/// Those two, for the reference path only.
+/// These two, for the reference path only.
 bool clustersToReference(ternary::ReferenceBuilder &r, mlir::Operation *op);
 
 /// Ops of SpatialStream.td.

@@ -7,15 +7,19 @@
 //
 // spatial.kmeans becomes assign and update in turn. Whether the end is reached
 // is a number that goes from iteration to iteration: from then on the centroids
-// stay, and so do the ids.
+// stay, and so do the ids. spatial.kmeans_init is a map of row numbers and the
+// rows.
 //
 // For the reference path, assign and update are what their descriptions say,
 // with all scores in a tensor.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Spatial/IR/Spatial.h"
+#include "dialects/Spatial/Transforms/BatchAxes.h"
 #include "dialects/Spatial/Transforms/BlockBuilder.h"
 #include "dialects/Spatial/Transforms/Decompose.h"
+#include "dialects/Spatial/Transforms/Scalars.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <limits>
 
@@ -29,25 +33,103 @@ using Sizes = ReferenceBuilder::Sizes;
 using FP = arith::CmpFPredicate;
 using IP = arith::CmpIPredicate;
 
-/// Whether all centroids moved by less than `tol`, a tensor<i1>.
-static Value isAtEnd(ReferenceBuilder &r, Value before, Value after,
-                     FloatAttr tol) {
-  BlockBuilder b(r);
-  Sizes sizes = r.getSizes(before);
-  Axes both{0, 1};
-  Value moved = r.reduce({before, after}, {both, both}, 2, {0}, {sizes[0]},
-                         r.b.getF32FloatAttr(0.0f), [&](ValueRange args) {
-                           Value d = b.emit<arith::SubFOp>(args[1], args[0]);
-                           return b.addf(args[2], b.mulf(d, d));
-                         });
-  Value farthest =
-      r.reduce(moved, {Axes{0}}, 1, {}, {}, r.b.getF32FloatAttr(0.0f),
-               [&](ValueRange args) -> Value {
-                 // What is no number counts as far.
-                 Value less = b.compare(FP::OLT, args[0], args[1]);
-                 return b.select(less, args[1], args[0]);
+//===----------------------------------------------------------------------===//
+// spatial.kmeans_init
+//===----------------------------------------------------------------------===//
+
+/// floor((p + 2^32 q) * n / 2^64) of two i32 words and an i64 below 2^31, in
+/// two steps that fit in 64 bits.
+static Scalar draw(Scalar p, Scalar q, Scalar n) {
+  Scalar carried = (p.extendUnsigned() * n) >> 32;
+  return (q.extendUnsigned() * n + carried) >> 32;
+}
+
+/// The rows of the points, [K] i32: below N, or 0 without any points.
+static Value drawRows(ReferenceBuilder &r, KmeansInitOp op) {
+  BatchAxes batch(op.getPoints());
+  Sizes sizes = r.getSizes(op.getResult());
+  sizes.pop_back();
+  int64_t k = op.getType().getDimSize(batch.count());
+  Type i32 = r.b.getI32Type(), i64 = r.b.getI64Type();
+  return r.map({}, {}, sizes, i32, [&](ValueRange) -> Value {
+    BlockBuilder e(r);
+    Scalar points(r, e.emit<tensor::DimOp>(op.getPoints(), batch.count()));
+    Scalar n = points.toI64(), number = getLoop(r, batch.loop(0));
+    Scalar zero = constant(r, i32, 0);
+    Scalar b = batch.count() ? getLoop(r, 0).toI32() : zero;
+    std::array<Scalar, 2> key{extract(r, op.getSeed(), number.like(0)),
+                              extract(r, op.getSeed(), number.like(1))};
+    auto from = philox({zero, b, zero.like(1), zero}, key),
+         within = philox({number.toI32(), b, zero, zero}, key);
+    Scalar low = number.toI64() * n / k, high = (number.toI64() + 1) * n / k;
+    Scalar row = draw(from[0], from[1], n) + low +
+                 draw(within[0], within[1], high - low);
+    return (row >= n).select(row - n, row).to(i32);
+  });
+}
+
+static Value decompose(ReferenceBuilder &r, KmeansInitOp op) {
+  BatchAxes batch(op.getPoints());
+  Value rows = drawRows(r, op);
+  bool known = !op.getPoints().getType().isDynamicDim(batch.count());
+  return r.map(rows, batch.axes({0}), r.getSizes(op.getResult()),
+               r.b.getF32Type(), [&](ValueRange args) -> Value {
+                 SmallVector<Scalar> at;
+                 if (batch.count())
+                   at.push_back(getLoop(r, 0));
+                 at.push_back(Scalar(r, args[0]));
+                 at.push_back(getLoop(r, batch.loop(1)));
+                 if (known)
+                   return extract(r, op.getPoints(), at);
+                 // Without points nothing may be read.
+                 BlockBuilder e(r);
+                 Scalar points(
+                     r, e.emit<tensor::DimOp>(op.getPoints(), batch.count()));
+                 auto branch = scf::IfOp::create(
+                     r.b, r.loc, points > 0,
+                     [&](OpBuilder &b, Location loc) {
+                       Value x = extract(r, op.getPoints(), at);
+                       scf::YieldOp::create(b, loc, x);
+                     },
+                     [&](OpBuilder &b, Location loc) {
+                       scf::YieldOp::create(b, loc, r.constant(0.0f));
+                     });
+                 return branch.getResult(0);
                });
-  return r.map(farthest, {Axes{}}, {}, r.b.getI1Type(),
+}
+
+bool spatial::decomposeClusters(ReferenceBuilder &r, Operation *op) {
+  auto init = dyn_cast<KmeansInitOp>(op);
+  if (init)
+    init.getResult().replaceAllUsesWith(decompose(r, init));
+  return static_cast<bool>(init);
+}
+
+//===----------------------------------------------------------------------===//
+// spatial.kmeans
+//===----------------------------------------------------------------------===//
+
+/// Whether all centroids moved by less than `tol`, a tensor<i1>, or one for
+/// each batch.
+static Value isAtEnd(ReferenceBuilder &r, const BatchAxes &batch, Value before,
+                     Value after, FloatAttr tol) {
+  BlockBuilder b(r);
+  Axes both = batch.axes({0, 1});
+  Sizes sizes = r.getSizes(before);
+  sizes.pop_back();
+  Value moved =
+      r.reduce({before, after}, {both, both}, batch.loop(2), batch.axes({0}),
+               sizes, r.b.getF32FloatAttr(0.0f), [&](ValueRange args) {
+                 Value d = b.emit<arith::SubFOp>(args[1], args[0]);
+                 return b.addf(args[2], b.mulf(d, d));
+               });
+  // What is no number stays one: it is not less than `tol`.
+  Value farthest = r.reduce(
+      moved, {batch.axes({0})}, batch.loop(1), batch.axes({}), batch.sizes({}),
+      r.b.getF32FloatAttr(0.0f), [&](ValueRange args) -> Value {
+        return b.emit<arith::MaximumFOp>(args[0], args[1]);
+      });
+  return r.map(farthest, {batch.axes({})}, batch.sizes({}), r.b.getI1Type(),
                [&](ValueRange args) -> Value {
                  return b.compare(FP::OLT, b.emit<math::SqrtOp>(args[0]),
                                   r.constant(tol));
@@ -56,18 +138,17 @@ static Value isAtEnd(ReferenceBuilder &r, Value before, Value after,
 
 void spatial::expandKmeans(ReferenceBuilder &r, KmeansOp op) {
   BlockBuilder b(r);
+  BatchAxes batch(op.getPoints());
+  Axes each = batch.axes({}), all = batch.axes({0, 1});
   Type i32 = r.b.getI32Type();
   Value c = op.getInitial(), ids, ended;
   Sizes sizes = r.getSizes(c);
-  auto scores = RankedTensorType::get(op.getPoints().getType().getDimSize(0),
-                                      r.b.getF32Type());
-  auto counts =
-      RankedTensorType::get(op.getInitial().getType().getDimSize(0), i32);
+  auto scores = op.getIds().getType().clone(r.b.getF32Type());
+  auto counts = RankedTensorType::get(
+      op.getInitial().getType().getShape().drop_back(), i32);
   auto number = [&](int64_t n) {
-    // Not arith.constant: it may be a result as it is.
-    return r.map({}, {}, {}, i32, [&](ValueRange) -> Value {
-      return r.constant(r.b.getI32IntegerAttr(static_cast<int32_t>(n)));
-    });
+    return r.constant(DenseElementsAttr::get(op.getIterations().getType(),
+                                             static_cast<int32_t>(n)));
   };
   Value iterations;
   bool mayEnd = !op.getTol().isZero();
@@ -83,20 +164,19 @@ void spatial::expandKmeans(ReferenceBuilder &r, KmeansOp op) {
       continue;
     }
     Value before = ended;
-    ended = isAtEnd(r, c, next, op.getTolAttr());
+    ended = isAtEnd(r, batch, c, next, op.getTolAttr());
     if (before)
       ended =
-          r.map({before, ended}, {Axes{}, Axes{}}, {}, r.b.getI1Type(),
+          r.map({before, ended}, {each, each}, batch.sizes({}), r.b.getI1Type(),
                 [&](ValueRange args) { return b.either(args[0], args[1]); });
-    c = r.map({ended, c, next}, {Axes{}, Axes{0, 1}, Axes{0, 1}}, sizes,
-              r.b.getF32Type(), [&](ValueRange args) {
-                return b.select(args[0], args[1], args[2]);
-              });
+    c = r.map(
+        {ended, c, next}, {each, all, all}, sizes, r.b.getF32Type(),
+        [&](ValueRange args) { return b.select(args[0], args[1], args[2]); });
     if (!before) {
       iterations = number(1);
       continue;
     }
-    iterations = r.map({before, iterations}, {Axes{}, Axes{}}, {}, i32,
+    iterations = r.map({before, iterations}, {each, each}, batch.sizes({}), i32,
                        [&](ValueRange args) -> Value {
                          Value one = r.constant(r.b.getI32IntegerAttr(1));
                          return b.select(args[0], args[1], b.add(args[1], one));
@@ -110,27 +190,36 @@ void spatial::expandKmeans(ReferenceBuilder &r, KmeansOp op) {
   op.erase();
 }
 
+//===----------------------------------------------------------------------===//
+// Assign and update of the reference path
+//===----------------------------------------------------------------------===//
+
 static bool toReference(ReferenceBuilder &r, KmeansAssignOp op) {
   BlockBuilder b(r);
   Value x = op.getPoints(), c = op.getCentroids();
-  Sizes points = r.getSizes(x), sizes{points[0], r.getSizes(c)[0]};
+  BatchAxes batch(x);
+  Axes perPoint = batch.axes({0}), perPair = batch.axes({0, 1});
+  OpFoldResult points = r.getSizes(x)[batch.count()],
+               clusters = r.getSizes(c)[batch.count()];
+  Sizes sizes = batch.sizes({points, clusters});
   FloatAttr zero = r.b.getF32FloatAttr(0.0f);
   auto addSquares = [&](Value of, OpFoldResult size) {
-    return r.reduce(of, {Axes{0, 1}}, 2, {0}, {size}, zero,
-                    [&](ValueRange args) {
+    return r.reduce(of, {perPair}, batch.loop(2), perPoint, batch.sizes({size}),
+                    zero, [&](ValueRange args) {
                       return b.addf(args[1], b.mulf(args[0], args[0]));
                     });
   };
-  Value norms = addSquares(c, sizes[1]);
-  Value products = r.reduce({x, c}, {Axes{0, 2}, Axes{1, 2}}, 3, {0, 1}, sizes,
-                            zero, [&](ValueRange args) {
-                              return b.addf(args[2], b.mulf(args[0], args[1]));
-                            });
+  Value norms = addSquares(c, clusters);
+  Value products =
+      r.reduce({x, c}, {batch.axes({0, 2}), batch.axes({1, 2})}, batch.loop(3),
+               perPair, sizes, zero, [&](ValueRange args) {
+                 return b.addf(args[2], b.mulf(args[0], args[1]));
+               });
   SmallVector<Value> inputs{products, norms};
-  SmallVector<Axes> axes{Axes{0, 1}, Axes{1}};
+  SmallVector<Axes> axes{perPair, batch.axes({1})};
   if (op.getClamp0()) {
-    inputs.push_back(addSquares(x, sizes[0]));
-    axes.push_back(Axes{0});
+    inputs.push_back(addSquares(x, points));
+    axes.push_back(perPoint);
   }
   Value all = r.map(
       inputs, axes, sizes, r.b.getF32Type(), [&](ValueRange args) -> Value {
@@ -142,23 +231,24 @@ static bool toReference(ReferenceBuilder &r, KmeansAssignOp op) {
                         r.constant(0.0f), s);
       });
   Value least = r.reduce(
-      all, {Axes{0, 1}}, 2, {0}, {sizes[0]},
+      all, {perPair}, batch.loop(2), perPoint, batch.sizes({points}),
       r.b.getF32FloatAttr(std::numeric_limits<float>::infinity()),
       [&](ValueRange args) {
         return b.select(b.compare(FP::OLT, args[0], args[1]), args[0], args[1]);
       });
   int32_t none = std::numeric_limits<int32_t>::max();
   Value first =
-      r.reduce({all, least}, {Axes{0, 1}, Axes{0}}, 2, {0}, {sizes[0]},
-               r.b.getI32IntegerAttr(none), [&](ValueRange args) -> Value {
-                 Value k =
-                     b.emit<arith::IndexCastOp>(r.b.getI32Type(), b.loop(1));
+      r.reduce({all, least}, {perPair, perPoint}, batch.loop(2), perPoint,
+               batch.sizes({points}), r.b.getI32IntegerAttr(none),
+               [&](ValueRange args) -> Value {
+                 Value k = b.emit<arith::IndexCastOp>(r.b.getI32Type(),
+                                                      b.loop(batch.loop(1)));
                  Value lower = b.compare(IP::slt, k, args[2]);
                  Value is = b.both(b.compare(FP::OEQ, args[0], args[1]), lower);
                  return b.select(is, k, args[2]);
                });
   Value ids = r.map(
-      first, {Axes{0}}, {sizes[0]}, r.b.getI32Type(),
+      first, {perPoint}, batch.sizes({points}), r.b.getI32Type(),
       [&](ValueRange args) -> Value {
         Value is =
             b.compare(IP::eq, args[0], r.constant(r.b.getI32IntegerAttr(none)));
@@ -172,28 +262,33 @@ static bool toReference(ReferenceBuilder &r, KmeansAssignOp op) {
 /// Point by point without the chunks: sums may differ by rounding.
 static bool toReference(ReferenceBuilder &r, KmeansUpdateOp op) {
   BlockBuilder b(r);
-  Sizes sizes = r.getSizes(op.getCentroids());
+  BatchAxes batch(op.getPoints());
+  Axes perCluster = batch.axes({0}), all = batch.axes({0, 1});
+  Sizes sizes = r.getSizes(op.getCentroids()), clusters(sizes);
+  clusters.pop_back();
   auto isOf = [&](Value id) {
-    return b.compare(IP::eq, b.toIndex(id), b.loop(0));
+    return b.compare(IP::eq, b.toIndex(id), b.loop(batch.loop(0)));
   };
-  Value counts = r.reduce(op.getIds(), {Axes{1}}, 2, {0}, {sizes[0]},
-                          r.b.getI32IntegerAttr(0), [&](ValueRange args) {
-                            Value one = b.emit<arith::ExtUIOp>(r.b.getI32Type(),
-                                                               isOf(args[0]));
-                            return b.add(args[1], one);
-                          });
+  Value counts =
+      r.reduce(op.getIds(), {batch.axes({1})}, batch.loop(2), perCluster,
+               clusters, r.b.getI32IntegerAttr(0), [&](ValueRange args) {
+                 Value one =
+                     b.emit<arith::ExtUIOp>(r.b.getI32Type(), isOf(args[0]));
+                 return b.add(args[1], one);
+               });
   Value sums = r.reduce(
-      {op.getIds(), op.getPoints()}, {Axes{2}, Axes{2, 1}}, 3, {0, 1}, sizes,
-      r.b.getF32FloatAttr(0.0f), [&](ValueRange args) {
+      {op.getIds(), op.getPoints()}, {batch.axes({2}), batch.axes({2, 1})},
+      batch.loop(3), all, sizes, r.b.getF32FloatAttr(0.0f),
+      [&](ValueRange args) {
         return b.select(isOf(args[0]), b.addf(args[2], args[1]), args[2]);
       });
-  Value result = r.map(
-      {sums, counts, op.getCentroids()}, {Axes{0, 1}, Axes{0}, Axes{0, 1}},
-      sizes, r.b.getF32Type(), [&](ValueRange args) -> Value {
-        Value count = b.emit<arith::SIToFPOp>(r.b.getF32Type(), args[1]);
-        Value none = b.compare(FP::OEQ, count, r.constant(0.0f));
-        return b.select(none, args[2], b.divf(args[0], count));
-      });
+  Value result =
+      r.map({sums, counts, op.getCentroids()}, {all, perCluster, all}, sizes,
+            r.b.getF32Type(), [&](ValueRange args) -> Value {
+              Value count = b.emit<arith::SIToFPOp>(r.b.getF32Type(), args[1]);
+              Value none = b.compare(FP::OEQ, count, r.constant(0.0f));
+              return b.select(none, args[2], b.divf(args[0], count));
+            });
   op.getCounts().replaceAllUsesWith(counts);
   op.getResult().replaceAllUsesWith(result);
   return true;

@@ -161,9 +161,8 @@ static Value decompose(ReferenceBuilder &r, ImportanceOp op) {
 // spatial.random_normal
 //===----------------------------------------------------------------------===//
 
-/// TokenSets.h's philox as ops on i32.
-static std::array<Scalar, 4> philox(std::array<Scalar, 4> counter,
-                                    std::array<Scalar, 2> key) {
+std::array<Scalar, 4> spatial::philox(std::array<Scalar, 4> counter,
+                                      std::array<Scalar, 2> key) {
   auto word = [](uint32_t bits) { return int64_t(int32_t(bits)); };
   for (unsigned round = 0; round < 10; ++round) {
     auto multiply = [](Scalar x, uint32_t factor) {

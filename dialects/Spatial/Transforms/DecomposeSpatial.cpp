@@ -15,6 +15,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 namespace tercet {
@@ -48,6 +49,7 @@ struct DecomposeSpatial : tercet::impl::DecomposeSpatialBase<DecomposeSpatial> {
       if (spatial::decomposeTokens(r, op, reference) ||
           spatial::decomposeFields(r, op) || spatial::decomposeTiles(r, op) ||
           spatial::decomposeStream(r, op) ||
+          spatial::decomposeClusters(r, op) ||
           (reference && (spatial::attentionToReference(r, op) ||
                          spatial::orderToReference(r, op) ||
                          spatial::clustersToReference(r, op))))

@@ -17,8 +17,8 @@ def DecomposeSpatial : Pass<"decompose-spatial"> {
       "also ops that have a kernel of their own, as plain linalg">];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
-    "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect",
-    "::tercet::rows::RowsDialect"];
+    "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect", "::tercet::rows::RowsDialect"];
 }
 
 def LowerSample : Pass<"spatial-lower-sample"> {

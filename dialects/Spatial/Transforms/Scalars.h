@@ -131,6 +131,10 @@ inline Scalar extract(ternary::ReferenceBuilder &r, mlir::Value tensor,
   return {r, mlir::tensor::ExtractOp::create(r.b, r.loc, tensor, values)};
 }
 
+/// TokenSets.h's philox as ops on i32.
+std::array<Scalar, 4> philox(std::array<Scalar, 4> counter,
+                             std::array<Scalar, 2> key);
+
 inline llvm::SmallVector<mlir::OpFoldResult>
 toSizes(ternary::ReferenceBuilder &r, llvm::ArrayRef<int64_t> sizes) {
   return mlir::getAsIndexOpFoldResult(r.b.getContext(), sizes);

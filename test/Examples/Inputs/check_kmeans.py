@@ -28,9 +28,9 @@ def read(name, code):
     return ast.literal_eval(data[10 : 10 + size].decode())["shape"], values
 
 
-def call(threads):
-    command = [run, artifact, f"--threads={threads}"]
-    command += [f"--input={name}=@{folder}/{name}.npy" for name in ("points", "initial")]
+def call(threads, function="kmeans_from", inputs=("points", "initial")):
+    command = [run, artifact, f"--threads={threads}", f"--function={function}"]
+    command += [f"--input={name}=@{folder}/{name}.npy" for name in inputs]
     command += [f"--output={name}=@{folder}/{name}.npy" for name in ("labels", "centroids", "iterations")]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
@@ -63,6 +63,14 @@ for threads in (1, 2):
     same = sum(list(centroids[k * D : k * D + D]) == expected[k * D : k * D + D] for k in range(K))
     assert shape == (3 * EACH,), shape
     print(f"1 thread: {right} points in the cluster of their blob, {same} centroids right")
+# From points that are drawn: a few dozen of each blob, so that no cluster has points of two.
+done = call(2, "kmeans", ("points",))
+if done.returncode:
+    sys.exit(done.stderr)
+labels, centroids = read("labels", "i")[1], read("centroids", "f")[1]
+blobs = [{blob for label, blob in zip(labels, blob_of) if label == k} for k in range(K)]
+print(f"drawn: {sum(len(b) > 1 for b in blobs)} clusters with points of two blobs,",
+      "all" if all(any(b == {i} for b in blobs) for i in range(3)) else "NOT ALL", "blobs found")
 write("points", [row[:63] for row in points], 63)
 done = call(1)
 print("points of another width:", "refused" if done.returncode and "points" in done.stderr else done.stderr)

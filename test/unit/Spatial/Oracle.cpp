@@ -12,8 +12,8 @@
 using namespace tercet::test;
 
 std::array<uint32_t, 4> tercet::test::randomWords(uint32_t c0, uint32_t c1,
-                                                  uint64_t seed) {
-  uint32_t x[4] = {c0, c1, 0, 0}, k0 = uint32_t(seed), k1 = seed >> 32;
+                                                  uint64_t seed, uint32_t c2) {
+  uint32_t x[4] = {c0, c1, c2, 0}, k0 = uint32_t(seed), k1 = seed >> 32;
   for (int round = 0; round < 10; ++round) {
     unsigned __int128 left = (unsigned __int128)x[0] * 3528531795u,
                       right = (unsigned __int128)x[2] * 3449720151u;

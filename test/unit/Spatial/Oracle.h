@@ -26,7 +26,8 @@ struct Grid {
 using Set = std::vector<int32_t>;
 using Field = std::vector<double>;
 
-std::array<uint32_t, 4> randomWords(uint32_t c0, uint32_t c1, uint64_t seed);
+std::array<uint32_t, 4> randomWords(uint32_t c0, uint32_t c1, uint64_t seed,
+                                    uint32_t c2 = 0);
 /// `stride` 0: every second row and column, and the border.
 Set findAnchors(Grid grid, int64_t stride, uint64_t seed, int64_t count);
 Set findNearest(Grid grid, const Set &index);

@@ -1,7 +1,7 @@
 // Blocks along a Hilbert curve that are chosen by their means (@chosen), boxes of
 // several sizes with a mask that is data (@boxes), clusters, whose sizes are data, too
 // (@clusters), a static mask (@radial), k-means (@means), its nearest centroids by matrix
-// instructions (@assigned), the next level of a chunk as rotated tokens (@chunk).
+// instructions (@assigned), k-means of several heads from drawn points (@heads), the next level of a chunk as rotated tokens (@chunk).
 func.func @chosen(%x: tensor<60x4x16xf32> {tercet.name = "x"}) -> (tensor<60x4x16xf32> {tercet.name = "y"}, tensor<60x4xf32> {tercet.name = "l"}, tensor<4x8x8xi8> {tercet.name = "m"}) {
   %places, %ranks, %o = spatial.tile_order hilbert grid(#spatial.grid<3, 4, 5>) block(8) : tensor<60xi32>, tensor<60xi32>, tensor<9xi32>
   %rows = tensor.collapse_shape %x [[0], [1, 2]] : tensor<60x4x16xf32> into tensor<60x64xf32>
@@ -53,6 +53,12 @@ func.func @means(%x: tensor<50x20xf32> {tercet.name = "x"}, %c: tensor<11x20xf32
 func.func @assigned(%x: tensor<40x64xf32> {tercet.name = "x"}, %c: tensor<37x64xf32> {tercet.name = "c"}) -> (tensor<40xi32> {tercet.name = "i"}, tensor<40xf32> {tercet.name = "s"}) {
   %i, %s = spatial.kmeans_assign clamp0 %x, %c : tensor<40x64xf32>, tensor<37x64xf32> -> tensor<40xi32>, tensor<40xf32>
   return %i, %s : tensor<40xi32>, tensor<40xf32>
+}
+func.func @heads(%x: tensor<3x40x16xf32> {tercet.name = "x"}) -> (tensor<3x40xi32> {tercet.name = "i"}, tensor<3x9x16xf32> {tercet.name = "y"}, tensor<3xi32> {tercet.name = "n"}) {
+  %seed = arith.constant dense<[7, 8]> : tensor<2xi32>
+  %c = spatial.kmeans_init %x seed(%seed) : tensor<3x40x16xf32>, tensor<2xi32> -> tensor<3x9x16xf32>
+  %i, %y, %n = spatial.kmeans %x, %c max_iters(3) tol(1.0e-3) : tensor<3x40x16xf32>, tensor<3x9x16xf32> -> tensor<3x40xi32>, tensor<3xi32>
+  return %i, %y, %n : tensor<3x40xi32>, tensor<3x9x16xf32>, tensor<3xi32>
 }
 func.func @chunk(%x: tensor<4x3x5x2xf32> {tercet.name = "x"}, %z: tensor<4x6x10x2xf32> {tercet.name = "z"}) -> (tensor<12x48xf32> {tercet.name = "y"}) {
   %up = spatial.pyramid_jump %x, %z sigma(0.5) gamma(0.25) : tensor<4x3x5x2xf32>, tensor<4x6x10x2xf32>
