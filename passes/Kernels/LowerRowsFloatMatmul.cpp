@@ -18,8 +18,8 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/IRMapping.h"
 #include "passes/Kernels/BlockDecoder.h"
+#include "passes/Kernels/Epilogue.h"
 #include "passes/Kernels/Passes.h"
 
 namespace tercet {
@@ -153,12 +153,98 @@ private:
           b, loc, VectorType::get({kLanes}, b.getI1Type()), index(k - whole));
       sums = step(rows, outputs, index(whole), mask, sums);
     }
-    for (auto [r, at] : llvm::enumerate(rows))
-      for (auto [o, to] : llvm::enumerate(outputs)) {
-        Value sum = sumTree(sums[r * outputs.size() + o]);
-        memref::StoreOp::create(b, loc, emitEpilogue(sum, at, to), op.getInit(),
-                                ValueRange{at, to});
+    // Rows at a time: a row's sums are neighbours then.
+    SmallVector<Value> totals = sumTrees(sums, outputCount);
+    for (auto [at, total] : llvm::zip(rows, totals)) {
+      Value value = emitEpilogue(total, at, output);
+      SmallVector<Value> indices{at, output};
+      if (outputCount == 1)
+        memref::StoreOp::create(b, loc, value, op.getInit(), indices);
+      else
+        vector::StoreOp::create(b, loc, value, op.getInit(), indices);
+    }
+  }
+
+  /// The totals of `sums`, as vectors of `count` each, or scalars. Lanes are
+  /// combined as a tree: 8, 4, 2, 1. Two vectors are combined by one addition:
+  /// one half of its lanes is of the first, the other of the second one.
+  SmallVector<Value> sumTrees(ArrayRef<Value> sums, int64_t count) {
+    if (sums.size() == 1)
+      return {sumTree(sums[0])};
+    // A lane of the last vector, and the vector that it is the total of.
+    SmallVector<int64_t> sourceOf = getTreeOrder(sums.size());
+    SmallVector<Value> vectors(sums.size());
+    for (auto [lane, source] : llvm::enumerate(sourceOf))
+      vectors[source] = sums[lane];
+    for (int64_t half = kLanes / 2; half >= 1; half /= 2) {
+      SmallVector<Value> next;
+      for (size_t i = 0; i < vectors.size(); i += 2) {
+        Value first = vectors[i], second = vectors[i + (vectors.size() > 1)];
+        auto gather = [&](int64_t upper) -> Value {
+          return vector::ShuffleOp::create(
+              b, loc, first, second,
+              getTreeLanes(half, vectors.size() > 1,
+                           cast<VectorType>(first.getType()).getDimSize(0),
+                           upper));
+        };
+        Value low = gather(0);
+        next.push_back(arith::AddFOp::create(b, loc, low, gather(1)));
       }
+      vectors = std::move(next);
+    }
+    SmallVector<Value> totals;
+    for (int64_t from = 0; from < int64_t(sums.size()); from += count)
+      totals.push_back(
+          count == 1
+              ? vector::ExtractOp::create(b, loc, vectors[0], from).getResult()
+              : vector::ExtractStridedSliceOp::create(
+                    b, loc, vectors[0], ArrayRef<int64_t>{from},
+                    ArrayRef<int64_t>{count}, ArrayRef<int64_t>{1})
+                    .getResult());
+    return totals;
+  }
+
+  /// The lanes that a step of the tree takes of two vectors of `width` lanes
+  /// (or of one): of each group of 2 * half lanes the lower or the upper half.
+  /// Groups of both vectors alternate within 128 bits, where x86 shuffles at
+  /// once.
+  static SmallVector<int64_t> getTreeLanes(int64_t half, bool two,
+                                           int64_t width, int64_t upper) {
+    SmallVector<int64_t> lanes;
+    auto take = [&](int64_t vector, int64_t from, int64_t groups) {
+      for (int64_t group = from; group < from + groups; ++group)
+        for (int64_t lane = 0; lane < half; ++lane)
+          lanes.push_back(vector * width + (2 * group + upper) * half + lane);
+    };
+    int64_t groups = width / (2 * half);
+    int64_t run = half >= 4 ? groups : std::min<int64_t>(groups, 2 / half);
+    for (int64_t from = 0; from < groups; from += run) {
+      take(0, from, run);
+      if (two)
+        take(1, from, run);
+    }
+    return lanes;
+  }
+
+  /// For each lane of the tree's result the number of its vector, of `count`.
+  static SmallVector<int64_t> getTreeOrder(int64_t count) {
+    SmallVector<SmallVector<int64_t>> vectors;
+    for (int64_t i = 0; i < count; ++i)
+      vectors.push_back(SmallVector<int64_t>(kLanes, i));
+    for (int64_t half = kLanes / 2; half >= 1; half /= 2) {
+      SmallVector<SmallVector<int64_t>> next;
+      for (size_t i = 0; i < vectors.size(); i += 2) {
+        bool two = vectors.size() > 1;
+        SmallVector<int64_t> both = vectors[i], result;
+        if (two)
+          llvm::append_range(both, vectors[i + 1]);
+        for (int64_t lane : getTreeLanes(half, two, vectors[i].size(), 0))
+          result.push_back(both[lane]);
+        next.push_back(result);
+      }
+      vectors = std::move(next);
+    }
+    return vectors[0];
   }
 
   /// Lanes combined as a tree: 8, 4, 2, 1.
@@ -174,23 +260,19 @@ private:
     return vector::ExtractOp::create(b, loc, v, int64_t(0));
   }
 
-  Value emitEpilogue(Value acc, Value row, Value output) {
-    Block &body = op.getEpilogue().front();
-    IRMapping mapping;
-    mapping.map(body.getArgument(0), acc);
-    Value at[] = {row, output};
-    for (auto [i, map, operand] :
-         llvm::enumerate(op.getEpilogueMapsArray(), op.getEpilogueOperands())) {
-      SmallVector<Value> indices;
-      for (AffineExpr e : map.getResults())
-        indices.push_back(at[cast<AffineDimExpr>(e).getPosition()]);
-      mapping.map(body.getArgument(i + 1),
-                  memref::LoadOp::create(b, loc, operand, indices));
-    }
-    for (Operation &inner : body.without_terminator())
-      b.clone(inner, mapping);
-    return mapping.lookupOrDefault(
-        cast<rows::YieldOp>(body.getTerminator()).getValue());
+  /// For one output, or a vector of outputs of a row.
+  Value emitEpilogue(Value total, Value row, Value output) {
+    return kernels::cloneEpilogue(
+        b, loc, op.getEpilogue().front(), total, op.getEpilogueMapsArray(),
+        op.getEpilogueOperands(), row, output,
+        [&](Value memref, ValueRange indices) -> Value {
+          auto vector = dyn_cast<VectorType>(total.getType());
+          if (!vector)
+            return memref::LoadOp::create(b, loc, memref, indices);
+          Type element = cast<MemRefType>(memref.getType()).getElementType();
+          return vector::LoadOp::create(b, loc, vector.clone(element), memref,
+                                        indices);
+        });
   }
 
   rows::FloatMatmulOp op;

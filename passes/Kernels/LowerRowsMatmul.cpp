@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Generates the kernel of one workgroup's tile from four exchangeable parts: the
-// row loader, the weight decoder (Code), the dot engine (DotEngine) and the
-// epilogue region. With an engine of L lanes the 16 outputs of a panel are 16 / L
-// vectors; with one lane (a GPU) a thread has one output.
+// Generates the kernel of one workgroup's tile from four exchangeable parts:
+// the row loader, the weight decoder (Code), the dot engine (DotEngine) and the
+// epilogue region. With an engine of L lanes the 16 outputs of a panel are 16 /
+// L vectors; with one lane (a GPU) a thread has one output.
 //
 //   for each panel of the tile (or: for each output of the thread)
 //     for each block of MR rows
@@ -16,20 +16,18 @@
 //         decode the word once; one dot product per row and group of four
 //       subtract the rows' sums (codes are w + offset), run the epilogue, store
 //
-// The rows are cut into blocks of `row_block`, then of 4, then of 1, so that the
-// work follows the number of rows there are. With few rows the groups have
+// The rows are cut into blocks of `row_block`, then of 4, then of 1, so that
+// the work follows the number of rows there are. With few rows the groups have
 // accumulators of their own, or else the additions would wait for each other.
 //
-// Assumes memrefs; a tile of outputs that begins at a panel; packed bytes and rows
-// at multiples of four bytes. Integer sums are exact, so no order of additions
-// matters. `config` names the engine; without one, or with an unknown one, the
-// pass fails.
+// Assumes memrefs; a tile of outputs that begins at a panel; packed bytes and
+// rows at multiples of four bytes. Integer sums are exact, so no order of
+// additions matters. `config` names the engine; without one, or with an unknown
+// one, the pass fails.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Rows/IR/Rows.h"
 #include "dialects/Ternary/Codes/Code.h"
-#include "passes/Kernels/DotEngine.h"
-#include "passes/Kernels/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -37,6 +35,9 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
+#include "passes/Kernels/DotEngine.h"
+#include "passes/Kernels/Epilogue.h"
+#include "passes/Kernels/Passes.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace tercet {
@@ -52,9 +53,8 @@ namespace {
 class MatmulLowering {
 public:
   MatmulLowering(rows::MatmulOp op, const kernels::DotEngine &engine)
-      : op(op), engine(engine),
-        code(ternary::getCode(op.getCode().getKind())), b(op),
-        loc(op.getLoc()), lanes(engine.getLanes()) {
+      : op(op), engine(engine), code(ternary::getCode(op.getCode().getKind())),
+        b(op), loc(op.getLoc()), lanes(engine.getLanes()) {
     auto config = op.getConfigAttr();
     auto get = [&](StringRef name, int64_t otherwise) {
       auto attr = config.getAs<IntegerAttr>(name);
@@ -184,8 +184,8 @@ Value MatmulLowering::loadWord(Value panel, Value lane, Value word,
   // Byte (word * 16 + lane) * 4 of the panel.
   Value byte = arith::MulIOp::create(b, loc, word, index(kPanelRows * 4));
   if (lane)
-    byte = arith::AddIOp::create(
-        b, loc, byte, arith::MulIOp::create(b, loc, lane, index(4)));
+    byte = arith::AddIOp::create(b, loc, byte,
+                                 arith::MulIOp::create(b, loc, lane, index(4)));
   else if (part)
     byte = arith::AddIOp::create(b, loc, byte, index(part * lanes * 4));
   if (prefetch && part == 0) {
@@ -195,11 +195,11 @@ Value MatmulLowering::loadWord(Value panel, Value lane, Value word,
                                /*isDataCache=*/true);
   }
   auto bytes = VectorType::get({lanes * 4}, b.getI8Type());
-  Value loaded = vector::LoadOp::create(b, loc, bytes, op.getWeight(),
-                                        ValueRange{panel, byte},
-                                        /*nontemporal=*/false, llvm::MaybeAlign(4));
-  Value words = vector::BitCastOp::create(
-      b, loc, VectorType::get({lanes}, i32), loaded);
+  Value loaded = vector::LoadOp::create(
+      b, loc, bytes, op.getWeight(), ValueRange{panel, byte},
+      /*nontemporal=*/false, llvm::MaybeAlign(4));
+  Value words =
+      vector::BitCastOp::create(b, loc, VectorType::get({lanes}, i32), loaded);
   return lanes == 1
              ? vector::ExtractOp::create(b, loc, words, int64_t(0)).getResult()
              : words;
@@ -208,12 +208,11 @@ Value MatmulLowering::loadWord(Value panel, Value lane, Value word,
 /// Four activation bytes in every lane.
 Value MatmulLowering::loadActivations(Value row, Value column) {
   auto bytes = VectorType::get({4}, b.getI8Type());
-  Value loaded =
-      vector::LoadOp::create(b, loc, bytes, op.getInput(),
-                             ValueRange{row, column}, /*nontemporal=*/false,
-                             llvm::MaybeAlign(4));
-  Value word = vector::BitCastOp::create(b, loc, VectorType::get({1}, i32),
-                                         loaded);
+  Value loaded = vector::LoadOp::create(
+      b, loc, bytes, op.getInput(), ValueRange{row, column},
+      /*nontemporal=*/false, llvm::MaybeAlign(4));
+  Value word =
+      vector::BitCastOp::create(b, loc, VectorType::get({1}, i32), loaded);
   return splat(vector::ExtractOp::create(b, loc, word, int64_t(0)));
 }
 
@@ -252,19 +251,18 @@ SmallVector<Value> MatmulLowering::accumulate(Value row, int64_t count,
     SmallVector<SmallVector<Value>> decoded;
     for (int64_t part = 0; part < parts; ++part)
       decoded.push_back(code.emitDecode(b, loc,
-                                        loadWord(panel, lane, word, part), setup,
-                                        engine.getDecoderFeatures()));
+                                        loadWord(panel, lane, word, part),
+                                        setup, engine.getDecoderFeatures()));
     Value column =
         arith::MulIOp::create(b, loc, word, index(code.getWeightsPerWord()));
     for (int64_t g = 0; g < groups; ++g) {
-      Value at = g ? arith::AddIOp::create(b, loc, column, index(4 * g))
-                         .getResult()
-                   : column;
+      Value at =
+          g ? arith::AddIOp::create(b, loc, column, index(4 * g)).getResult()
+            : column;
       for (int64_t r = 0; r < count; ++r) {
         Value acts = loadActivations(rowIndices[r], at);
         for (int64_t part = 0; part < parts; ++part) {
-          Value &acc =
-              accs[(r * parts + part) * chains + g % chains];
+          Value &acc = accs[(r * parts + part) * chains + g % chains];
           acc = engine.emitDotOf(code, b, loc, acc, decoded[part][g], acts);
         }
       }
@@ -288,10 +286,10 @@ void MatmulLowering::lowerBlock(Value row, int64_t count, Value panel,
   int64_t n = initType.getDimSize(1);
   bool ragged = lanes > 1 && (ShapedType::isDynamic(n) || n % kPanelRows != 0);
   for (int64_t part = 0; part < parts; ++part) {
-    Value output = part ? arith::AddIOp::create(b, loc, firstOutput,
-                                                index(part * lanes))
-                              .getResult()
-                        : firstOutput;
+    Value output =
+        part ? arith::AddIOp::create(b, loc, firstOutput, index(part * lanes))
+                   .getResult()
+             : firstOutput;
     Value mask;
     if (ragged) {
       Value left =
@@ -360,50 +358,18 @@ void MatmulLowering::storeOutputs(Value value, Value row, Value output,
     vector::MaskedStoreOp::create(b, loc, op.getInit(), indices, mask, value);
 }
 
-/// The epilogue region on a vector of outputs: its ops are elementwise, so each
-/// is cloned with vectors in place of scalars.
 Value MatmulLowering::emitEpilogue(Value acc, Value row, Value output,
                                    Value mask) {
-  Block &body = op.getEpilogue().front();
-  IRMapping mapping;
-  mapping.map(body.getArgument(0), acc);
-  for (auto [i, map, operand] : llvm::enumerate(op.getEpilogueMapsArray(),
-                                                op.getEpilogueOperands())) {
-    Value value;
-    if (map.getNumResults() == 0)
-      value = splat(memref::LoadOp::create(b, loc, operand, ValueRange{}));
-    else if (map.getNumResults() == 2)
-      value = loadOutputs(operand, {row, output}, mask);
-    else if (map.getDimPosition(0) == 0)
-      value = splat(memref::LoadOp::create(b, loc, operand, row));
-    else
-      value = loadOutputs(operand, output, mask);
-    mapping.map(body.getArgument(i + 1), value);
-  }
-  for (Operation &inner : body.without_terminator()) {
-    // Scalars from outside of the region hold for every lane.
-    for (Value v : inner.getOperands())
-      if (!mapping.contains(v))
-        mapping.map(v, splat(v));
-    if (auto constant = dyn_cast<arith::ConstantOp>(inner)) {
-      Value scalar = b.clone(inner)->getResult(0);
-      mapping.map(constant.getResult(), splat(scalar));
-      continue;
-    }
-    Operation *clone = b.clone(inner, mapping);
-    for (auto [from, to] :
-         llvm::zip(inner.getResults(), clone->getResults())) {
-      to.setType(laneType(from.getType()));
-      mapping.map(from, to);
-    }
-  }
-  Value yielded = cast<rows::YieldOp>(body.getTerminator()).getValue();
-  return mapping.contains(yielded) ? mapping.lookup(yielded) : splat(yielded);
+  return kernels::cloneEpilogue(b, loc, op.getEpilogue().front(), acc,
+                                op.getEpilogueMapsArray(),
+                                op.getEpilogueOperands(), row, output,
+                                [&](Value memref, ValueRange indices) {
+                                  return loadOutputs(memref, indices, mask);
+                                });
 }
 
 namespace {
-struct LowerRowsMatmul
-    : tercet::impl::LowerRowsMatmulBase<LowerRowsMatmul> {
+struct LowerRowsMatmul : tercet::impl::LowerRowsMatmulBase<LowerRowsMatmul> {
   void getDependentDialects(DialectRegistry &registry) const override {
     LowerRowsMatmulBase::getDependentDialects(registry);
     kernels::registerDotEngineDialects(registry);
