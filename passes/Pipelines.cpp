@@ -173,6 +173,7 @@ void tercet::buildToRowsPipeline(OpPassManager &pm,
         pm.addPass(createLowerStateUpdates());
         addSamplerPasses(pm);
         pm.addPass(createDecomposeSpatial());
+        pm.addNestedPass<func::FuncOp>(createDecomposeConcat());
         pm.addPass(createDecomposeBlockAttention());
         pm.addPass(createDecomposeClusters());
         pm.addPass(createDecomposeMoe());

@@ -158,6 +158,23 @@ def BindWeights : Pass<"bind-weights", "::mlir::ModuleOp"> {
   let dependentDialects = ["::tercet::rows::RowsDialect"];
 }
 
+def DecomposeConcat : Pass<"decompose-concat", "::mlir::func::FuncOp"> {
+  let summary = "tensor.concat as elementwise work";
+  let description = [{
+    Each element of the result is selected from the operand whose range it lies in.
+    Sizes along the axis are static.
+
+    ```mlir
+    %y = tensor.concat dim(0) %a, %b : (tensor<2x8xf32>, tensor<3x8xf32>) -> tensor<5x8xf32>
+    // becomes
+    %y = linalg.generic {iterator_types = ["parallel", "parallel"]} outs(%empty : tensor<5x8xf32>) {
+      ... tensor.extract %a ... tensor.extract %b ... arith.select
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def GeneralizeNamedOps : Pass<"generalize-named-ops", "::mlir::func::FuncOp"> {
   let summary = "named linalg ops, except fills, to linalg.generic";
   let description = [{
