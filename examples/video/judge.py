@@ -3,11 +3,12 @@
 It is trained on frames of the training digits in a minute or two, and scored on frames of
 digits that it never saw; what it says about sampled frames is worth as much as that score.
 
-    python judge.py --out judge.pt
+    python judge.py --out judge.pt --fold judge.safetensors
 """
 
 import argparse
 import pathlib
+import sys
 
 import numpy as np
 import torch
@@ -15,6 +16,9 @@ import torch.nn.functional as nnf
 from torch import nn
 
 import make_data
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "digits"))
+import safetensors_io  # noqa: E402
 
 STEPS, BATCH, RATE = 1500, 16, 2e-3  # 16 clips give 64 frames, every second one
 
@@ -86,14 +90,29 @@ def load_or_train(path, data):
     return judge
 
 
+def fold(judge):
+    """The judge for quality.py: its normalisations are part of the convolutions before them."""
+    tensors = {}
+    for i, (convolution, norm) in enumerate(zip(judge.convolutions, judge.norms)):
+        scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+        tensors[f"{i}.weight"] = convolution.weight * scale[:, None, None, None]
+        tensors[f"{i}.bias"] = (convolution.bias - norm.running_mean) * scale + norm.bias
+    for name, part in (("wide", judge.wide), ("head", judge.head)):
+        tensors[f"{name}.weight"], tensors[f"{name}.bias"] = part.weight, part.bias
+    return {name: value.detach().numpy() for name, value in tensors.items()}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=pathlib.Path, help="digits written by make_data.py --out")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="file for the judge")
+    parser.add_argument("--fold", type=pathlib.Path, help="file for the judge as quality.py reads it")
     args = parser.parse_args()
     torch.set_num_threads(1)
     data = make_data.load_digits(args.data)
     judge = load_or_train(args.out, data)
+    if args.fold:
+        safetensors_io.save(args.fold, fold(judge))
     print(f"{100 * score(judge, data):.2f} % of the frames of unseen digits are named right")
 
 

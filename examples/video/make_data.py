@@ -6,7 +6,7 @@ borders. The digits are those of scikit-learn, 8x8 pixels, so that one of theirs
 a token here; a frame samples them with the kernel of the cubic B-spline at the place
 where the digit is. Content and motion, by parts of a pixel, are smooth.
 
-train.py, judge.py and reference.py import this file. Clips are functions of a seed:
+train.py, judge.py, reference.py and sample.py import this file. Clips are functions of a seed:
 
     python make_data.py --out digits.npz       # the digits, split; needs scikit-learn
     python make_data.py --show strip.png       # a look at some clips
@@ -14,11 +14,11 @@ train.py, judge.py and reference.py import this file. Clips are functions of a s
 
 import argparse
 import pathlib
-import struct
 import sys
-import zlib
 
 import numpy as np
+
+import pictures
 
 HERE = pathlib.Path(__file__).resolve().parent
 FRAMES, SIZE = 8, 64
@@ -59,8 +59,8 @@ def bounce(p, low, high):
     return low + np.where(u > span, 2 * span - u, u)
 
 
-def make_clips(digits, picks, rng):
-    """Clips [n, FRAMES, SIZE, SIZE] of the digits `picks`, float32."""
+def make_clips(digits, picks, rng, frames=FRAMES):
+    """Clips [n, frames, SIZE, SIZE] of the digits `picks`, float32."""
     n = len(picks)
     side = rng.uniform(MIN_SIDE, MAX_SIDE, n)
     speed = rng.uniform(MIN_SPEED, MAX_SPEED, n)
@@ -69,7 +69,7 @@ def make_clips(digits, picks, rng):
     # The centre stays so far inside that the digit's box touches the border at most.
     low, high = side / 2, SIZE - side / 2
     start = low + (high - low) * rng.random_sample((2, n))
-    path = start[:, :, None] + velocity[:, :, None] * np.arange(FRAMES)
+    path = start[:, :, None] + velocity[:, :, None] * np.arange(frames)
     centre = bounce(path, low[:, None], high[:, None])
     # Pixel p of the frame reads the digit at u; pixel centres lie at halves.
     pixel = np.arange(SIZE) + 0.5
@@ -79,10 +79,10 @@ def make_clips(digits, picks, rng):
     return 2 * np.minimum(CONTRAST * ink, 1) - 1
 
 
-def batch(digits, labels, n, rng):
+def batch(digits, labels, n, rng, frames=FRAMES):
     """n clips of digits drawn at random, and their classes."""
     picks = rng.randint(len(digits), size=n)
-    return make_clips(digits, picks, rng), labels[picks].astype(np.int64)
+    return make_clips(digits, picks, rng, frames), labels[picks].astype(np.int64)
 
 
 def patchify(clips):
@@ -110,22 +110,6 @@ def rotations(pairs):
     return np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
 
 
-def write_png(path, rows):
-    """Writes clips as a grey PNG: one clip a row, its frames side by side."""
-    strips = [np.concatenate(list(clip), axis=1) for clip in rows]
-    image = np.clip(np.rint(127.5 * (np.concatenate(strips) + 1)), 0, 255).astype(np.uint8)
-    height, width = image.shape
-
-    def chunk(kind, data):
-        body = kind + data
-        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
-
-    lines = np.concatenate([np.zeros((height, 1), np.uint8), image], axis=1).tobytes()
-    pathlib.Path(path).write_bytes(
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
-        + chunk(b"IDAT", zlib.compress(lines, 9)) + chunk(b"IEND", b""))
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=pathlib.Path, help="digits written by --out before")
@@ -139,7 +123,8 @@ def main():
     if args.show:
         rng = np.random.RandomState(args.seed)
         picks = [np.flatnonzero(y == c)[0] for c in range(CLASSES)]
-        write_png(args.show, make_clips(x, np.array(picks), rng))
+        clips = make_clips(x, np.array(picks), rng)
+        pictures.write_png(args.show, pictures.strips(pictures.grey(clips)))
     print(f"{len(x)} training digits, {len(test_x)} test digits; clips of {FRAMES} frames, "
           f"{TOKENS} tokens of {CHANNELS} values")
 

@@ -129,6 +129,15 @@ class Network:
         gate = (self.vector(mod, number), tensor(WIDTH), COLUMNS)
         return self.elements(GATED, [(h, kind, ROWS), (x, kind, ROWS), gate], kind)
 
+    def rotated(self, y, cos, sin):
+        # The tables have the rows' places already: row j is turned by row j.
+        return self.emit(f"latent.rotary {y}, {cos}, {sin} at(%c0) : {self.rows(HEADS, HEAD)}, "
+                         f"{self.rows(HEAD // 2)}")
+
+    def keys(self, k, i):
+        """The keys of block `i` as attention takes them."""
+        return k
+
     def attention(self, x, i, cos, sin):
         heads = self.rows(HEADS, HEAD)
         sizes = f"[{'%m' if self.m == '?' else self.m}, {HEADS}, {HEAD}]"
@@ -141,11 +150,9 @@ class Network:
             gain, kind = self.weight(f"{i}.{which}_norm")
             y = split(self.linear(x, f"{i}.{which}", WIDTH, WIDTH))
             y = self.emit(f"latent.rms_norm {y}, {gain} : {heads}, {kind}")
-            # The tables have the rows' places already: row j is turned by row j.
-            return self.emit(f"latent.rotary {y}, {cos}, {sin} at(%c0) : {heads}, "
-                             f"{self.rows(HEAD // 2)}")
+            return self.rotated(y, cos, sin)
 
-        q, k = rotated("q"), rotated("k")
+        q, k = rotated("q"), self.keys(rotated("k"), i)
         v = split(self.linear(x, f"{i}.v", WIDTH, WIDTH))
         o = self.emit(f"latent.attention {q}, {k}, {v} scale({HEAD ** -0.5!r}) : "
                       f"{heads}, {heads}, {heads} -> {heads}")

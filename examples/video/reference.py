@@ -1,6 +1,6 @@
 """Samples clips densely and just in time, and says what the second costs and loses.
 
-    python reference.py --data digits.npz --judge judge.pt
+    python reference.py
 
 Four ways from the same noise: dense with many steps, dense with as many steps as the
 just-in-time sampler (JiT, arXiv 2603.10744), dense with as many as it could pay for, and
@@ -21,9 +21,10 @@ import time
 import numpy as np
 import torch
 
-import judge as judges
 import make_data
 import network
+import pictures
+import quality
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "digits"))
@@ -191,11 +192,6 @@ def sample(model, noise, labels, stages, options):
     return y, history
 
 
-def psnr(a, b):
-    """Decibels over all clips; values span 2."""
-    return 10 * np.log10(4 / np.mean(np.square(a - b, dtype=np.float64)))
-
-
 def write_call(model, folder, count=120, sigma=0.8, label=3):
     """Writes one call of the network: a noised clip's rows at some places, and the answer."""
     rng = np.random.RandomState(7)
@@ -215,11 +211,8 @@ def write_call(model, folder, count=120, sigma=0.8, label=3):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=pathlib.Path, default=HERE / "video.safetensors")
-    parser.add_argument("--data", type=pathlib.Path, help="digits written by make_data.py --out")
     parser.add_argument("--call", type=pathlib.Path, metavar="FOLDER",
                         help="only write one call of the network there, for comparisons")
-    parser.add_argument("--judge", type=pathlib.Path, default=pathlib.Path("judge.pt"),
-                        help="the judge's file; without it the judge is trained and written there")
     parser.add_argument("--clips", type=int, default=20, help="clips to sample, classes in turn")
     parser.add_argument("--guidance", type=float, default=3.0)
     parser.add_argument("--many", type=int, default=40, help="steps of what PSNR compares to")
@@ -237,8 +230,6 @@ def main():
     if args.call:
         write_call(Model(args.weights, args.guidance), args.call)
         return
-    data = make_data.load_digits(args.data)
-    judge = judges.load_or_train(args.judge, data)
     labels = np.arange(args.clips) % make_data.CLASSES
     noise = np.random.RandomState(args.seed).randn(
         args.clips, TOKENS, make_data.CHANNELS).astype(F32)
@@ -258,14 +249,15 @@ def main():
         seconds = time.monotonic() - start
         clips = make_data.unpatchify(tokens)
         many = clips if many is None else many
-        quality = "-" if many is clips else f"{psnr(clips, many):.1f} dB"
-        right = judges.frames_right(judge, clips, labels)
+        quality = "-" if many is clips else f"{quality.psnr(clips, many):.1f} dB"
+        right = quality.frames_right(clips, labels)
         print(f"{name} | {right:.3f} | {quality} | {model.token_steps} | "
               f"{model.cost / cost(TOKENS):.2f} | {seconds:.1f}", flush=True)
         if args.out:
             args.out.mkdir(parents=True, exist_ok=True)
             file = f"{name.split(',')[0].lower()}{sum(s for s, _ in plan)}.png"
-            make_data.write_png(args.out / file, clips[: make_data.CLASSES])
+            pictures.write_png(args.out / file,
+                               pictures.strips(pictures.grey(clips[: make_data.CLASSES])))
 
 
 if __name__ == "__main__":
