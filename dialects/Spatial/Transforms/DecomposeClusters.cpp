@@ -16,7 +16,6 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/Spatial/IR/Spatial.h"
 #include "dialects/Spatial/Transforms/BatchAxes.h"
-#include "dialects/Spatial/Transforms/BlockBuilder.h"
 #include "dialects/Spatial/Transforms/Decompose.h"
 #include "dialects/Spatial/Transforms/Scalars.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -30,8 +29,6 @@ using namespace tercet::spatial;
 using ternary::ReferenceBuilder;
 using Axes = ReferenceBuilder::Axes;
 using Sizes = ReferenceBuilder::Sizes;
-using FP = arith::CmpFPredicate;
-using IP = arith::CmpIPredicate;
 
 //===----------------------------------------------------------------------===//
 // spatial.kmeans_init
@@ -44,17 +41,21 @@ static Scalar draw(Scalar p, Scalar q, Scalar n) {
   return (q.extendUnsigned() * n + carried) >> 32;
 }
 
+/// N, in the body of an op.
+static Scalar countPoints(ReferenceBuilder &r, KmeansInitOp op) {
+  return {r, tensor::DimOp::create(r.b, r.loc, op.getPoints(),
+                                   BatchAxes(op.getPoints()).count())};
+}
+
 /// The rows of the points, [K] i32: below N, or 0 without any points.
 static Value drawRows(ReferenceBuilder &r, KmeansInitOp op) {
   BatchAxes batch(op.getPoints());
   Sizes sizes = r.getSizes(op.getResult());
   sizes.pop_back();
   int64_t k = op.getType().getDimSize(batch.count());
-  Type i32 = r.b.getI32Type(), i64 = r.b.getI64Type();
+  Type i32 = r.b.getI32Type();
   return r.map({}, {}, sizes, i32, [&](ValueRange) -> Value {
-    BlockBuilder e(r);
-    Scalar points(r, e.emit<tensor::DimOp>(op.getPoints(), batch.count()));
-    Scalar n = points.toI64(), number = getLoop(r, batch.loop(0));
+    Scalar n = countPoints(r, op).toI64(), number = getLoop(r, batch.loop(0));
     Scalar zero = constant(r, i32, 0);
     Scalar b = batch.count() ? getLoop(r, 0).toI32() : zero;
     std::array<Scalar, 2> key{extract(r, op.getSeed(), number.like(0)),
@@ -82,11 +83,8 @@ static Value decompose(ReferenceBuilder &r, KmeansInitOp op) {
                  if (known)
                    return extract(r, op.getPoints(), at);
                  // Without points nothing may be read.
-                 BlockBuilder e(r);
-                 Scalar points(
-                     r, e.emit<tensor::DimOp>(op.getPoints(), batch.count()));
                  auto branch = scf::IfOp::create(
-                     r.b, r.loc, points > 0,
+                     r.b, r.loc, countPoints(r, op) > 0,
                      [&](OpBuilder &b, Location loc) {
                        Value x = extract(r, op.getPoints(), at);
                        scf::YieldOp::create(b, loc, x);
@@ -113,31 +111,33 @@ bool spatial::decomposeClusters(ReferenceBuilder &r, Operation *op) {
 /// each batch.
 static Value isAtEnd(ReferenceBuilder &r, const BatchAxes &batch, Value before,
                      Value after, FloatAttr tol) {
-  BlockBuilder b(r);
+
   Axes both = batch.axes({0, 1});
   Sizes sizes = r.getSizes(before);
   sizes.pop_back();
   Value moved =
       r.reduce({before, after}, {both, both}, batch.loop(2), batch.axes({0}),
-               sizes, r.b.getF32FloatAttr(0.0f), [&](ValueRange args) {
-                 Value d = b.emit<arith::SubFOp>(args[1], args[0]);
-                 return b.addf(args[2], b.mulf(d, d));
+               sizes, r.b.getF32FloatAttr(0.0f), [&](ValueRange args) -> Value {
+                 auto x = toScalars(r, args);
+                 Scalar d = x[1] - x[0];
+                 return x[2] + d * d;
                });
   // What is no number stays one: it is not less than `tol`.
   Value farthest = r.reduce(
       moved, {batch.axes({0})}, batch.loop(1), batch.axes({}), batch.sizes({}),
       r.b.getF32FloatAttr(0.0f), [&](ValueRange args) -> Value {
-        return b.emit<arith::MaximumFOp>(args[0], args[1]);
+        auto x = toScalars(r, args);
+        return x[0].apply<arith::MaximumFOp>(x[1]);
       });
   return r.map(farthest, {batch.axes({})}, batch.sizes({}), r.b.getI1Type(),
                [&](ValueRange args) -> Value {
-                 return b.compare(FP::OLT, b.emit<math::SqrtOp>(args[0]),
-                                  r.constant(tol));
+                 Scalar distance = Scalar(r, args[0]).apply<math::SqrtOp>();
+                 return distance < Scalar(r, r.constant(tol));
                });
 }
 
 void spatial::expandKmeans(ReferenceBuilder &r, KmeansOp op) {
-  BlockBuilder b(r);
+
   BatchAxes batch(op.getPoints());
   Axes each = batch.axes({}), all = batch.axes({0, 1});
   Type i32 = r.b.getI32Type();
@@ -166,20 +166,23 @@ void spatial::expandKmeans(ReferenceBuilder &r, KmeansOp op) {
     Value before = ended;
     ended = isAtEnd(r, batch, c, next, op.getTolAttr());
     if (before)
-      ended =
-          r.map({before, ended}, {each, each}, batch.sizes({}), r.b.getI1Type(),
-                [&](ValueRange args) { return b.either(args[0], args[1]); });
-    c = r.map(
-        {ended, c, next}, {each, all, all}, sizes, r.b.getF32Type(),
-        [&](ValueRange args) { return b.select(args[0], args[1], args[2]); });
+      ended = r.map({before, ended}, {each, each}, batch.sizes({}),
+                    r.b.getI1Type(), [&](ValueRange args) -> Value {
+                      return Scalar(r, args[0]) | Scalar(r, args[1]);
+                    });
+    c = r.map({ended, c, next}, {each, all, all}, sizes, r.b.getF32Type(),
+              [&](ValueRange args) -> Value {
+                auto x = toScalars(r, args);
+                return x[0].select(x[1], x[2]);
+              });
     if (!before) {
       iterations = number(1);
       continue;
     }
     iterations = r.map({before, iterations}, {each, each}, batch.sizes({}), i32,
                        [&](ValueRange args) -> Value {
-                         Value one = r.constant(r.b.getI32IntegerAttr(1));
-                         return b.select(args[0], args[1], b.add(args[1], one));
+                         auto x = toScalars(r, args);
+                         return x[0].select(x[1], x[1] + 1);
                        });
   }
   if (!mayEnd)
@@ -195,7 +198,7 @@ void spatial::expandKmeans(ReferenceBuilder &r, KmeansOp op) {
 //===----------------------------------------------------------------------===//
 
 static bool toReference(ReferenceBuilder &r, KmeansAssignOp op) {
-  BlockBuilder b(r);
+
   Value x = op.getPoints(), c = op.getCentroids();
   BatchAxes batch(x);
   Axes perPoint = batch.axes({0}), perPair = batch.axes({0, 1});
@@ -205,15 +208,17 @@ static bool toReference(ReferenceBuilder &r, KmeansAssignOp op) {
   FloatAttr zero = r.b.getF32FloatAttr(0.0f);
   auto addSquares = [&](Value of, OpFoldResult size) {
     return r.reduce(of, {perPair}, batch.loop(2), perPoint, batch.sizes({size}),
-                    zero, [&](ValueRange args) {
-                      return b.addf(args[1], b.mulf(args[0], args[0]));
+                    zero, [&](ValueRange args) -> Value {
+                      auto x = toScalars(r, args);
+                      return x[1] + x[0] * x[0];
                     });
   };
   Value norms = addSquares(c, clusters);
   Value products =
       r.reduce({x, c}, {batch.axes({0, 2}), batch.axes({1, 2})}, batch.loop(3),
-               perPair, sizes, zero, [&](ValueRange args) {
-                 return b.addf(args[2], b.mulf(args[0], args[1]));
+               perPair, sizes, zero, [&](ValueRange args) -> Value {
+                 auto x = toScalars(r, args);
+                 return x[2] + x[0] * x[1];
                });
   SmallVector<Value> inputs{products, norms};
   SmallVector<Axes> axes{perPair, batch.axes({1})};
@@ -221,39 +226,36 @@ static bool toReference(ReferenceBuilder &r, KmeansAssignOp op) {
     inputs.push_back(addSquares(x, points));
     axes.push_back(perPoint);
   }
-  Value all = r.map(
-      inputs, axes, sizes, r.b.getF32Type(), [&](ValueRange args) -> Value {
-        Value twice = b.mulf(r.constant(2.0f), args[0]);
-        if (!op.getClamp0())
-          return b.emit<arith::SubFOp>(args[1], twice);
-        Value s = b.emit<arith::SubFOp>(b.addf(args[2], args[1]), twice);
-        return b.select(b.compare(FP::OLT, s, r.constant(0.0f)),
-                        r.constant(0.0f), s);
-      });
-  Value least = r.reduce(
-      all, {perPair}, batch.loop(2), perPoint, batch.sizes({points}),
-      r.b.getF32FloatAttr(std::numeric_limits<float>::infinity()),
-      [&](ValueRange args) {
-        return b.select(b.compare(FP::OLT, args[0], args[1]), args[0], args[1]);
-      });
+  Value all = r.map(inputs, axes, sizes, r.b.getF32Type(),
+                    [&](ValueRange args) -> Value {
+                      auto x = toScalars(r, args);
+                      Scalar twice = x[0] * 2;
+                      if (!op.getClamp0())
+                        return x[1] - twice;
+                      Scalar s = x[2] + x[1] - twice;
+                      return (s < 0).select(s.like(0), s);
+                    });
+  Value least =
+      r.reduce(all, {perPair}, batch.loop(2), perPoint, batch.sizes({points}),
+               r.b.getF32FloatAttr(std::numeric_limits<float>::infinity()),
+               [&](ValueRange args) -> Value {
+                 auto x = toScalars(r, args);
+                 return (x[0] < x[1]).select(x[0], x[1]);
+               });
   int32_t none = std::numeric_limits<int32_t>::max();
   Value first =
       r.reduce({all, least}, {perPair, perPoint}, batch.loop(2), perPoint,
                batch.sizes({points}), r.b.getI32IntegerAttr(none),
                [&](ValueRange args) -> Value {
-                 Value k = b.emit<arith::IndexCastOp>(r.b.getI32Type(),
-                                                      b.loop(batch.loop(1)));
-                 Value lower = b.compare(IP::slt, k, args[2]);
-                 Value is = b.both(b.compare(FP::OEQ, args[0], args[1]), lower);
-                 return b.select(is, k, args[2]);
+                 auto x = toScalars(r, args);
+                 Scalar k = getLoop(r, batch.loop(1)).toI32();
+                 return ((x[0] == x[1]) & (k < x[2])).select(k, x[2]);
                });
-  Value ids = r.map(
-      first, {perPoint}, batch.sizes({points}), r.b.getI32Type(),
-      [&](ValueRange args) -> Value {
-        Value is =
-            b.compare(IP::eq, args[0], r.constant(r.b.getI32IntegerAttr(none)));
-        return b.select(is, r.constant(r.b.getI32IntegerAttr(0)), args[0]);
-      });
+  Value ids = r.map(first, {perPoint}, batch.sizes({points}), r.b.getI32Type(),
+                    [&](ValueRange args) -> Value {
+                      Scalar k(r, args[0]);
+                      return (k == none).select(k.like(0), k);
+                    });
   op.getIds().replaceAllUsesWith(ids);
   op.getScores().replaceAllUsesWith(least);
   return true;
@@ -261,33 +263,33 @@ static bool toReference(ReferenceBuilder &r, KmeansAssignOp op) {
 
 /// Point by point without the chunks: sums may differ by rounding.
 static bool toReference(ReferenceBuilder &r, KmeansUpdateOp op) {
-  BlockBuilder b(r);
+
   BatchAxes batch(op.getPoints());
   Axes perCluster = batch.axes({0}), all = batch.axes({0, 1});
   Sizes sizes = r.getSizes(op.getCentroids()), clusters(sizes);
   clusters.pop_back();
   auto isOf = [&](Value id) {
-    return b.compare(IP::eq, b.toIndex(id), b.loop(batch.loop(0)));
+    return Scalar(r, id).toIndex() == getLoop(r, batch.loop(0));
   };
-  Value counts =
-      r.reduce(op.getIds(), {batch.axes({1})}, batch.loop(2), perCluster,
-               clusters, r.b.getI32IntegerAttr(0), [&](ValueRange args) {
-                 Value one =
-                     b.emit<arith::ExtUIOp>(r.b.getI32Type(), isOf(args[0]));
-                 return b.add(args[1], one);
+  Value counts = r.reduce(op.getIds(), {batch.axes({1})}, batch.loop(2),
+                          perCluster, clusters, r.b.getI32IntegerAttr(0),
+                          [&](ValueRange args) -> Value {
+                            Scalar sum(r, args[1]);
+                            return isOf(args[0]).select(sum + 1, sum);
+                          });
+  Value sums =
+      r.reduce({op.getIds(), op.getPoints()},
+               {batch.axes({2}), batch.axes({2, 1})}, batch.loop(3), all, sizes,
+               r.b.getF32FloatAttr(0.0f), [&](ValueRange args) -> Value {
+                 auto x = toScalars(r, args);
+                 return isOf(x[0]).select(x[2] + x[1], x[2]);
                });
-  Value sums = r.reduce(
-      {op.getIds(), op.getPoints()}, {batch.axes({2}), batch.axes({2, 1})},
-      batch.loop(3), all, sizes, r.b.getF32FloatAttr(0.0f),
-      [&](ValueRange args) {
-        return b.select(isOf(args[0]), b.addf(args[2], args[1]), args[2]);
-      });
   Value result =
       r.map({sums, counts, op.getCentroids()}, {all, perCluster, all}, sizes,
             r.b.getF32Type(), [&](ValueRange args) -> Value {
-              Value count = b.emit<arith::SIToFPOp>(r.b.getF32Type(), args[1]);
-              Value none = b.compare(FP::OEQ, count, r.constant(0.0f));
-              return b.select(none, args[2], b.divf(args[0], count));
+              auto x = toScalars(r, args);
+              Scalar count = x[1].to(r.b.getF32Type());
+              return (count == 0).select(x[2], x[0] / count);
             });
   op.getCounts().replaceAllUsesWith(counts);
   op.getResult().replaceAllUsesWith(result);

@@ -7,10 +7,7 @@
 #include "dialects/Spatial/IR/Spatial.h"
 #include "dialects/Spatial/Transforms/Decompose.h"
 #include "dialects/Spatial/Transforms/RopeTable.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "dialects/Spatial/Transforms/Scalars.h"
 #include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
@@ -22,44 +19,6 @@ using namespace tercet::spatial;
 using ternary::ReferenceBuilder;
 using Axes = ReferenceBuilder::Axes;
 using Sizes = ReferenceBuilder::Sizes;
-
-namespace {
-/// Arithmetic on elements and indices.
-struct Body {
-  explicit Body(ReferenceBuilder &r) : b(r.b), loc(r.loc) {}
-
-  template <typename Op, typename... Args> Value emit(Args &&...args) {
-    return Op::create(b, loc, std::forward<Args>(args)...).getResult();
-  }
-  Value at(int64_t loop) { return emit<linalg::IndexOp>(loop); }
-  Value index(int64_t n) { return emit<arith::ConstantIndexOp>(n); }
-  Value real(double x) {
-    return emit<arith::ConstantOp>(b.getF32FloatAttr(static_cast<float>(x)));
-  }
-  Value add(Value x, Value y) { return emit<arith::AddFOp>(x, y); }
-  Value sub(Value x, Value y) { return emit<arith::SubFOp>(x, y); }
-  Value mul(Value x, Value y) { return emit<arith::MulFOp>(x, y); }
-  Value addIndex(Value x, Value y) { return emit<arith::AddIOp>(x, y); }
-  Value mulIndex(Value x, int64_t n) {
-    return emit<arith::MulIOp>(x, index(n));
-  }
-  Value div(Value x, int64_t n) { return emit<arith::DivUIOp>(x, index(n)); }
-  Value rem(Value x, int64_t n) { return emit<arith::RemUIOp>(x, index(n)); }
-  Value atMost(Value x, int64_t n) { return emit<arith::MinUIOp>(x, index(n)); }
-  Value less(Value x, int64_t n) {
-    return emit<arith::CmpIOp>(arith::CmpIPredicate::ult, x, index(n));
-  }
-  Value select(Value c, Value x, Value y) {
-    return emit<arith::SelectOp>(c, x, y);
-  }
-  Value extract(Value from, ValueRange where) {
-    return emit<tensor::ExtractOp>(from, where);
-  }
-
-  OpBuilder &b;
-  Location loc;
-};
-} // namespace
 
 static RankedTensorType typeOf(Value value) {
   return cast<RankedTensorType>(value.getType());
@@ -86,46 +45,43 @@ static const SmallVector<ReassociationIndices> kBoxes = {{0, 1, 2},
                                                          {3, 4, 5, 6}};
 
 static Value decompose(ReferenceBuilder &r, PatchifyOp op) {
-  Body e(r);
   RankedTensorType video = typeOf(op.getInput());
   Sizes sizes = getAsIndexOpFoldResult(r.b.getContext(),
                                        splitIntoBoxes(video, op.getPatch()));
   Value boxes =
       r.map({}, {}, sizes, r.b.getF32Type(), [&](ValueRange) -> Value {
-        SmallVector<Value> where;
-        for (unsigned axis = 0; axis < 3; ++axis)
-          where.push_back(
-              e.atMost(e.addIndex(e.mulIndex(e.at(axis), op.getPatch()[axis]),
-                                  e.at(3 + axis)),
-                       video.getDimSize(axis) - 1));
-        where.push_back(e.at(6));
-        return e.extract(op.getInput(), where);
+        SmallVector<Scalar> where;
+        for (unsigned axis = 0; axis < 3; ++axis) {
+          Scalar place =
+              getLoop(r, axis) * op.getPatch()[axis] + getLoop(r, 3 + axis);
+          where.push_back(place.minUnsigned(video.getDimSize(axis) - 1));
+        }
+        where.push_back(getLoop(r, 6));
+        return extract(r, op.getInput(), where);
       });
-  return e.emit<tensor::CollapseShapeOp>(boxes, kBoxes);
+  return tensor::CollapseShapeOp::create(r.b, r.loc, boxes, kBoxes);
 }
 
 static Value decompose(ReferenceBuilder &r, UnpatchifyOp op) {
-  Body e(r);
   RankedTensorType video = typeOf(op.getResult());
   ArrayRef<int64_t> patch = op.getPatch();
   SmallVector<int64_t> sizes = splitIntoBoxes(video, patch);
-  Value boxes = e.emit<tensor::ExpandShapeOp>(
-      video.clone(sizes), op.getInput(), kBoxes,
-      getAsIndexOpFoldResult(r.b.getContext(), sizes));
-  return r.map({}, {}, r.getSizes(op.getResult()), r.b.getF32Type(),
-               [&](ValueRange) -> Value {
-                 SmallVector<Value> where;
-                 for (unsigned axis = 0; axis < 3; ++axis)
-                   where.push_back(e.div(e.at(axis), patch[axis]));
-                 for (unsigned axis = 0; axis < 3; ++axis)
-                   where.push_back(e.rem(e.at(axis), patch[axis]));
-                 where.push_back(e.at(3));
-                 return e.extract(boxes, where);
-               });
+  Value boxes = tensor::ExpandShapeOp::create(
+      r.b, r.loc, video.clone(sizes), op.getInput(), kBoxes, toSizes(r, sizes));
+  return r.map(
+      {}, {}, r.getSizes(op.getResult()), r.b.getF32Type(),
+      [&](ValueRange) -> Value {
+        SmallVector<Scalar> where;
+        for (unsigned axis = 0; axis < 3; ++axis)
+          where.push_back(getLoop(r, axis).divideUnsigned(patch[axis]));
+        for (unsigned axis = 0; axis < 3; ++axis)
+          where.push_back(getLoop(r, axis).remainderUnsigned(patch[axis]));
+        where.push_back(getLoop(r, 3));
+        return extract(r, boxes, where);
+      });
 }
 
 static Value decompose(ReferenceBuilder &r, RopeOp op) {
-  Body e(r);
   Value x = op.getInput();
   RankedTensorType type = typeOf(x);
   int64_t half = type.getDimSize(2) / 2;
@@ -141,104 +97,106 @@ static Value decompose(ReferenceBuilder &r, RopeOp op) {
     std::swap(sizes[2], sizes[3]);
   }
   SmallVector<ReassociationIndices> groups{{0}, {1}, {2, 3}};
-  Value pairs =
-      e.emit<tensor::ExpandShapeOp>(type.clone(shape), x, groups, sizes);
-  Value turned =
-      r.map({op.getCos(), op.getSin()}, {Axes{0, pair}, Axes{0, pair}}, sizes,
-            r.b.getF32Type(), [&](ValueRange args) -> Value {
-              SmallVector<Value> where{e.at(0), e.at(1), e.at(2), e.at(3)};
-              where[member] = e.index(0);
-              Value low = e.extract(pairs, where);
-              where[member] = e.index(1);
-              Value high = e.extract(pairs, where);
-              Value first = e.sub(e.mul(low, args[0]), e.mul(high, args[1]));
-              Value second = e.add(e.mul(high, args[0]), e.mul(low, args[1]));
-              return e.select(e.less(e.at(member), 1), first, second);
-            });
-  return e.emit<tensor::CollapseShapeOp>(type, turned, groups);
+  Value pairs = tensor::ExpandShapeOp::create(r.b, r.loc, type.clone(shape), x,
+                                              groups, sizes);
+  Value turned = r.map(
+      {op.getCos(), op.getSin()}, {Axes{0, pair}, Axes{0, pair}}, sizes,
+      r.b.getF32Type(), [&](ValueRange args) -> Value {
+        auto x = toScalars(r, args);
+        SmallVector<Scalar> where;
+        for (unsigned axis = 0; axis < 4; ++axis)
+          where.push_back(getLoop(r, axis));
+        auto get = [&](int64_t number) {
+          where[member] = where[member].like(number);
+          return extract(r, pairs, where);
+        };
+        Scalar low = get(0), high = get(1);
+        Scalar first = low * x[0] - high * x[1];
+        Scalar second = high * x[0] + low * x[1];
+        return getLoop(r, member).isBelowUnsigned(1).select(first, second);
+      });
+  return tensor::CollapseShapeOp::create(r.b, r.loc, type, turned, groups);
 }
 
 static Value decompose(ReferenceBuilder &r, HistoryPushOp op) {
-  Body e(r);
   int64_t kept = typeOf(op.getHistory()).getDimSize(0),
           added = typeOf(op.getChunk()).getDimSize(0),
           rank = typeOf(op.getHistory()).getRank();
-  return r.map(
-      {}, {}, r.getSizes(op.getHistory()), r.b.getF32Type(),
-      [&](ValueRange) -> Value {
-        SmallVector<Value> old, fresh;
-        for (int64_t axis = 0; axis < rank; ++axis)
-          old.push_back(e.at(axis));
-        fresh = old;
-        // Both are read at places that they have.
-        Value place = e.addIndex(e.at(0), e.index(added));
-        old[0] = e.atMost(place, kept - 1);
-        fresh[0] = e.emit<arith::SubIOp>(
-            e.emit<arith::MaxUIOp>(place, e.index(kept)), e.index(kept));
-        return e.select(e.less(place, kept), e.extract(op.getHistory(), old),
-                        e.extract(op.getChunk(), fresh));
-      });
+  return r.map({}, {}, r.getSizes(op.getHistory()), r.b.getF32Type(),
+               [&](ValueRange) -> Value {
+                 SmallVector<Scalar> old;
+                 for (int64_t axis = 0; axis < rank; ++axis)
+                   old.push_back(getLoop(r, axis));
+                 SmallVector<Scalar> fresh = old;
+                 // Both are read at places that they have.
+                 Scalar place = getLoop(r, 0) + added;
+                 old[0] = place.minUnsigned(kept - 1);
+                 fresh[0] = place.maxUnsigned(kept) - kept;
+                 return place.isBelowUnsigned(kept).select(
+                     extract(r, op.getHistory(), old),
+                     extract(r, op.getChunk(), fresh));
+               });
 }
 
 static Value decompose(ReferenceBuilder &r, SegmentModulateOp op) {
-  Body e(r);
   return r.map(
       op.getInput(), {Axes{0, 1}}, r.getSizes(op.getInput()), r.b.getF32Type(),
       [&](ValueRange args) -> Value {
-        Value segment = e.index(0);
+        Scalar token = getLoop(r, 0), segment = token.like(0);
         int64_t end = 0, s = 0;
         for (int64_t length : op.getLengths().value_or(ArrayRef<int64_t>())) {
           if (s)
-            segment = e.select(e.less(e.at(0), end), segment, e.index(s));
+            segment = token.isBelowUnsigned(end).select(segment, token.like(s));
           end += length;
           ++s;
         }
-        SmallVector<Value> where{segment, e.at(1)};
-        Value factor = e.add(e.real(1), e.extract(op.getScale(), where));
-        return e.add(e.mul(args[0], factor), e.extract(op.getShift(), where));
+        SmallVector<Scalar> where{segment, getLoop(r, 1)};
+        Scalar factor = constant(r, 1.0f) + extract(r, op.getScale(), where);
+        return Scalar(r, args[0]) * factor + extract(r, op.getShift(), where);
       });
 }
 
 static Value decompose(ReferenceBuilder &r, ScaleKeysOp op) {
-  Body e(r);
-  double gain = op.getGain().convertToDouble();
   return r.map(
       {op.getInput(), op.getStrength()}, {Axes{0, 1, 2}, Axes{1}},
       r.getSizes(op.getInput()), r.b.getF32Type(),
       [&](ValueRange args) -> Value {
-        Value power = e.emit<math::ExpOp>(e.emit<arith::NegFOp>(args[1]));
-        Value factor =
-            e.add(e.real(1),
-                  e.emit<arith::DivFOp>(e.real(gain), e.add(e.real(1), power)));
-        return e.select(e.less(e.at(0), op.getCount()), e.mul(args[0], factor),
-                        args[0]);
+        Scalar x(r, args[0]), one = constant(r, 1.0f);
+        Scalar power =
+            Scalar(r, args[1]).apply<arith::NegFOp>().apply<math::ExpOp>();
+        Scalar gain(r, r.constant(op.getGainAttr()));
+        Scalar factor = one + gain / (one + power);
+        return getLoop(r, 0)
+            .isBelowUnsigned(op.getCount())
+            .select(x * factor, x);
       });
 }
 
-/// (a + b) + (c + d) of the block of `from` whose upper left place is given.
-static Value addBlock(Body &e, Value from, ValueRange corner) {
+/// The upper left place of the block of two by two that a place stands for.
+static SmallVector<Scalar> getCorner(ReferenceBuilder &r) {
+  return {getLoop(r, 0), getLoop(r, 1) * 2, getLoop(r, 2) * 2, getLoop(r, 3)};
+}
+
+/// (a + b) + (c + d) of that block of `from`.
+static Scalar addBlock(ReferenceBuilder &r, Value from) {
   auto value = [&](int64_t down, int64_t right) {
-    SmallVector<Value> where(corner);
-    where[1] = e.addIndex(where[1], e.index(down));
-    where[2] = e.addIndex(where[2], e.index(right));
-    return e.extract(from, where);
+    SmallVector<Scalar> where = getCorner(r);
+    where[1] = where[1] + down;
+    where[2] = where[2] + right;
+    return extract(r, from, where);
   };
-  Value upper = e.add(value(0, 0), value(0, 1));
-  return e.add(upper, e.add(value(1, 0), value(1, 1)));
+  Scalar upper = value(0, 0) + value(0, 1);
+  return upper + (value(1, 0) + value(1, 1));
 }
 
 static Value decompose(ReferenceBuilder &r, PyramidDownOp op) {
-  Body e(r);
   return r.map({}, {}, r.getSizes(op.getResult()), r.b.getF32Type(),
                [&](ValueRange) -> Value {
-                 SmallVector<Value> corner{e.at(0), e.mulIndex(e.at(1), 2),
-                                           e.mulIndex(e.at(2), 2), e.at(3)};
-                 return e.mul(addBlock(e, op.getInput(), corner), e.real(0.5));
+                 return addBlock(r, op.getInput()) * constant(r, 0.5f);
                });
 }
 
 static Value decompose(ReferenceBuilder &r, PyramidJumpOp op) {
-  Body e(r);
   double s = op.getSigma().convertToDouble(),
          gamma = op.getGamma().convertToDouble();
   double alpha = 1 / (std::sqrt(1 + 1 / gamma) * s + (1 - s)),
@@ -246,35 +204,32 @@ static Value decompose(ReferenceBuilder &r, PyramidJumpOp op) {
   double apart = beta * std::sqrt(1 + gamma),
          together = beta * std::sqrt(std::max(0.0, 1 - 3 * gamma));
   // The means of the blocks first: four places share one.
-  Value means =
-      r.map({}, {}, r.getSizes(op.getInput()), r.b.getF32Type(),
-            [&](ValueRange) -> Value {
-              SmallVector<Value> corner{e.at(0), e.mulIndex(e.at(1), 2),
-                                        e.mulIndex(e.at(2), 2), e.at(3)};
-              return e.mul(addBlock(e, op.getNoise(), corner), e.real(0.25));
-            });
+  Value means = r.map({}, {}, r.getSizes(op.getInput()), r.b.getF32Type(),
+                      [&](ValueRange) -> Value {
+                        return addBlock(r, op.getNoise()) * constant(r, 0.25f);
+                      });
+  auto real = [&](double x) { return constant(r, static_cast<float>(x)); };
   return r.map(op.getNoise(), {allAxes(4)}, r.getSizes(op.getNoise()),
                r.b.getF32Type(), [&](ValueRange args) -> Value {
-                 SmallVector<Value> where{e.at(0), e.div(e.at(1), 2),
-                                          e.div(e.at(2), 2), e.at(3)};
-                 Value mean = e.extract(means, where);
-                 Value n = e.add(e.mul(e.sub(args[0], mean), e.real(apart)),
-                                 e.mul(mean, e.real(together)));
-                 return e.add(
-                     e.mul(e.extract(op.getInput(), where), e.real(alpha)), n);
+                 SmallVector<Scalar> where{
+                     getLoop(r, 0), getLoop(r, 1).divideUnsigned(2),
+                     getLoop(r, 2).divideUnsigned(2), getLoop(r, 3)};
+                 Scalar mean = extract(r, means, where);
+                 Scalar n = (Scalar(r, args[0]) - mean) * real(apart) +
+                            mean * real(together);
+                 return extract(r, op.getInput(), where) * real(alpha) + n;
                });
 }
 
 static Value decompose(ReferenceBuilder &r, LevelStepOp op) {
-  Body e(r);
   Axes all = allAxes(typeOf(op.getInput()).getRank());
   return r.map({op.getInput(), op.getVelocity(), op.getStart(), op.getSigma(),
                 op.getNext()},
                {all, all, all, Axes{}, Axes{}}, r.getSizes(op.getInput()),
                r.b.getF32Type(), [&](ValueRange args) -> Value {
-                 Value end = e.sub(args[0], e.mul(args[3], args[1]));
-                 return e.add(e.mul(e.sub(e.real(1), args[4]), end),
-                              e.mul(args[4], args[2]));
+                 auto x = toScalars(r, args);
+                 Scalar end = x[0] - x[3] * x[1];
+                 return (constant(r, 1.0f) - x[4]) * end + x[4] * x[2];
                });
 }
 

@@ -14,7 +14,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/Spatial/IR/Spatial.h"
 #include "dialects/Spatial/IR/TileConstants.h"
-#include "dialects/Spatial/Transforms/BlockBuilder.h"
+#include "dialects/Spatial/Transforms/Blocks.h"
 #include "dialects/Spatial/Transforms/Decompose.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -27,8 +27,6 @@ using namespace tercet::spatial;
 using ternary::ReferenceBuilder;
 using Axes = ReferenceBuilder::Axes;
 using Sizes = ReferenceBuilder::Sizes;
-using FP = arith::CmpFPredicate;
-using IP = arith::CmpIPredicate;
 
 static bool decompose(ReferenceBuilder &r, TileOrderOp op) {
   for (auto [result, constant] : llvm::zip(op->getResults(), makeTileOrder(op)))
@@ -55,7 +53,6 @@ static int64_t getLargestBlock(Value offsets, int64_t most) {
 }
 
 static bool decompose(ReferenceBuilder &r, BlockMeanOp op) {
-  BlockBuilder b(r);
   int64_t tokens = op.getInput().getType().getDimSize(0);
   int64_t largest = getLargestBlock(op.getOffsets(), tokens);
   Sizes sizes = r.getSizes(op.getResult());
@@ -66,37 +63,36 @@ static bool decompose(ReferenceBuilder &r, BlockMeanOp op) {
   Value sums =
       r.reduce(carrier, {Axes{1}}, 4, {0, 2, 3}, sizes,
                r.b.getF32FloatAttr(0.0f), [&](ValueRange args) -> Value {
-                 Value i = b.loop(0), first = b.readIndex(op.getOffsets(), i),
-                       end = b.readIndex(op.getOffsets(), b.add(i, b.index(1)));
-                 Value at = b.add(first, b.loop(1));
-                 Value inside = b.compare(IP::slt, at, end);
+                 Scalar i = getLoop(r, 0), sum(r, args.back());
+                 Scalar first = extract(r, op.getOffsets(), i).toIndex(),
+                        end = extract(r, op.getOffsets(), i + 1).toIndex();
+                 Scalar at = first + getLoop(r, 1);
                  // A row that is there, whether it counts or not.
-                 Value row = b.clamp(at, tokens);
-                 Value x = b.read(op.getInput(), {row, b.loop(2), b.loop(3)});
-                 return b.select(inside, b.addf(args.back(), x), args.back());
+                 Scalar x =
+                     extract(r, op.getInput(),
+                             {clamp(at, tokens), getLoop(r, 2), getLoop(r, 3)});
+                 return (at < end).select(sum + x, sum);
                });
-  Value means =
-      r.map(sums, {Axes{0, 1, 2}}, sizes, r.b.getF32Type(),
-            [&](ValueRange args) -> Value {
-              Value i = b.loop(0), count = b.blockSize(op.getOffsets(), i);
-              Value none = b.compare(FP::OEQ, count, r.constant(0.0f));
-              return b.select(none, r.constant(0.0f), b.divf(args[0], count));
-            });
+  Value means = r.map(
+      sums, {Axes{0, 1, 2}}, sizes, r.b.getF32Type(),
+      [&](ValueRange args) -> Value {
+        Scalar count = getBlockSize(r, op.getOffsets(), getLoop(r, 0));
+        return (count == 0).select(count.like(0), Scalar(r, args[0]) / count);
+      });
   op.getResult().replaceAllUsesWith(means);
   return true;
 }
 
 static bool decompose(ReferenceBuilder &r, BlockSpreadOp op) {
-  BlockBuilder b(r);
   int64_t blocks = op.getInput().getType().getDimSize(0);
   Value numbers =
-      b.blocksOf(op.getOffsets(), op.getResult().getType().getDimSize(0));
-  Value spread =
-      r.map(numbers, {Axes{0}}, r.getSizes(op.getResult()), r.b.getF32Type(),
-            [&](ValueRange args) -> Value {
-              Value block = b.clamp(b.toIndex(args[0]), blocks);
-              return b.read(op.getInput(), {block, b.loop(1), b.loop(2)});
-            });
+      getBlocks(r, op.getOffsets(), op.getResult().getType().getDimSize(0));
+  Value spread = r.map(
+      numbers, {Axes{0}}, r.getSizes(op.getResult()), r.b.getF32Type(),
+      [&](ValueRange args) -> Value {
+        Scalar block = clamp(Scalar(r, args[0]).toIndex(), blocks);
+        return extract(r, op.getInput(), {block, getLoop(r, 1), getLoop(r, 2)});
+      });
   op.getResult().replaceAllUsesWith(spread);
   return true;
 }
@@ -106,112 +102,103 @@ static bool decompose(ReferenceBuilder &r, BlockSpreadOp op) {
 //===----------------------------------------------------------------------===//
 
 /// [H, nq, nk]
-static Value scoreBlocks(BlockBuilder &b, BlockSelectOp op) {
-  ReferenceBuilder &r = b.r;
+static Value scoreBlocks(ReferenceBuilder &r, BlockSelectOp op) {
   // Loops: key head, head of the group, block of queries, of keys, value.
-  Value q = b.splitHeads(op.getQueries(), op.getKeys().getType().getDimSize(1));
+  Value q =
+      splitHeads(r, op.getQueries(), op.getKeys().getType().getDimSize(1));
   Sizes qSizes = r.getSizes(q);
   Sizes sizes{qSizes[1], qSizes[2], qSizes[0], r.getSizes(op.getKeys())[0]};
   Value dots = r.reduce({q, op.getKeys()}, {Axes{2, 0, 1, 4}, Axes{3, 0, 4}}, 5,
                         {0, 1, 2, 3}, sizes, r.b.getF32FloatAttr(0.0f),
-                        [&](ValueRange args) {
-                          return b.addf(args[2], b.mulf(args[0], args[1]));
+                        [&](ValueRange args) -> Value {
+                          auto x = toScalars(r, args);
+                          return x[2] + x[0] * x[1];
                         });
   Value scores =
       r.map(dots, {Axes{0, 1, 2, 3}}, sizes, r.b.getF32Type(),
             [&](ValueRange args) -> Value {
-              Value score = b.mulf(args[0], r.constant(op.getScaleAttr()));
+              Scalar score =
+                  Scalar(r, args[0]) * Scalar(r, r.constant(op.getScaleAttr()));
               if (!op.getSizes())
                 return score;
-              Value size = b.blockSize(op.getSizes(), b.loop(3));
-              return b.addf(score, math::LogOp::create(r.b, r.loc, size));
+              Scalar size = getBlockSize(r, op.getSizes(), getLoop(r, 3));
+              return score + size.apply<math::LogOp>();
             });
   return tensor::CollapseShapeOp::create(
       r.b, r.loc, scores, SmallVector<ReassociationIndices>{{0, 1}, {2}, {3}});
 }
 
 /// Integers in the order of the scores: zeros equal, NaN below all others.
-static Value getKeys(BlockBuilder &b, Value scores) {
-  ReferenceBuilder &r = b.r;
+static Value getKeys(ReferenceBuilder &r, Value scores) {
   Type i32 = r.b.getI32Type();
-  return r.map(
-      scores, {Axes{0, 1, 2}}, r.getSizes(scores), i32,
-      [&](ValueRange args) -> Value {
-        auto constant = [&](int32_t value) {
-          return r.constant(r.b.getI32IntegerAttr(value));
-        };
-        // -0 + 0 is 0.
-        Value s = b.addf(args[0], r.constant(0.0f));
-        Value bits = b.emit<arith::BitcastOp>(i32, s);
-        // Of negative numbers all bits but the sign are turned.
-        Value sign = b.emit<arith::ShRSIOp>(bits, constant(31));
-        Value key = b.emit<arith::XOrIOp>(
-            bits, b.both(sign, constant(std::numeric_limits<int32_t>::max())));
-        return b.select(b.compare(FP::UNO, s, s),
-                        constant(std::numeric_limits<int32_t>::min()), key);
-      });
+  return r.map(scores, {Axes{0, 1, 2}}, r.getSizes(scores), i32,
+               [&](ValueRange args) -> Value {
+                 // -0 + 0 is 0.
+                 Scalar s = Scalar(r, args[0]) + 0;
+                 Scalar bits = s.bitcast(i32);
+                 // Of negative numbers all bits but the sign are turned.
+                 Scalar sign = bits.apply<arith::ShRSIOp>(bits.like(31));
+                 Scalar key =
+                     bits ^ (sign & std::numeric_limits<int32_t>::max());
+                 return s.isNaN().select(
+                     key.like(std::numeric_limits<int32_t>::min()), key);
+               });
 }
 
 /// Whether a block with the key x, at loop `at`, is ranked before one with the
 /// key y, at loop `of`.
-static Value isBefore(BlockBuilder &b, Value x, unsigned at, Value y,
-                      unsigned of) {
-  auto number = [&](unsigned loop) {
-    return b.emit<arith::IndexCastOp>(b.r.b.getI32Type(), b.loop(loop));
-  };
-  Value lower = b.compare(IP::slt, number(at), number(of));
-  return b.either(b.compare(IP::sgt, x, y),
-                  b.both(b.compare(IP::eq, x, y), lower));
+static Scalar isBefore(ReferenceBuilder &r, Scalar x, unsigned at, Scalar y,
+                       unsigned of) {
+  Scalar lower = getLoop(r, at).toI32() < getLoop(r, of).toI32();
+  return (x > y) | ((x == y) & lower);
 }
 
 static bool decompose(ReferenceBuilder &r, BlockSelectOp op) {
-  BlockBuilder b(r);
   Type f32 = r.b.getF32Type();
-  Value scores = scoreBlocks(b, op);
+  Value scores = scoreBlocks(r, op);
   Sizes sizes = r.getSizes(scores), rows{sizes[0], sizes[1]};
   Axes all{0, 1, 2}, row{0, 1};
-  Value zero = r.constant(0.0f), keys = getKeys(b, scores);
+  Value keys = getKeys(r, scores);
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
   // Loops: head, block of queries, the block that may be before, the block
   // itself: innermost, so that its sums stand beside each other.
   Axes own{0, 1, 3}, other{0, 1, 2};
-  Value ranks = r.reduce(
-      {keys, keys}, {own, other}, 4, own, sizes, r.b.getI32IntegerAttr(0),
-      [&](ValueRange args) -> Value {
-        Value before = isBefore(b, args[1], 2, args[0], 3);
-        return b.add(args[2], b.emit<arith::ExtUIOp>(r.b.getI32Type(), before));
-      });
+  Value ranks =
+      r.reduce({keys, keys}, {own, other}, 4, own, sizes,
+               r.b.getI32IntegerAttr(0), [&](ValueRange args) -> Value {
+                 auto x = toScalars(r, args);
+                 Scalar before = isBefore(r, x[1], 2, x[0], 3);
+                 return x[2] + before.extendUnsigned(r.b.getI32Type());
+               });
   SmallVector<Value> inputs{ranks};
   SmallVector<Axes> axes{all};
   if (op.getTopP()) {
     Value top =
         r.reduce(scores, {all}, 3, row, rows, r.b.getF32FloatAttr(-kInfinity),
                  [&](ValueRange args) -> Value {
-                   Value above = b.compare(FP::OGT, args[0], args[1]);
-                   return b.select(above, args[0], args[1]);
+                   auto x = toScalars(r, args);
+                   return (x[0] > x[1]).select(x[0], x[1]);
                  });
     Value weights = r.map(
         {scores, top}, {all, row}, sizes, f32, [&](ValueRange args) -> Value {
-          Value s = args[0];
-          Value power = math::ExpOp::create(
-              r.b, r.loc,
-              arith::SubFOp::create(r.b, r.loc, s, args[1]).getResult());
+          Scalar s(r, args[0]), top(r, args[1]);
+          Scalar power = (s - top).apply<math::ExpOp>();
           // Infinity less itself is no number.
-          power =
-              b.select(b.compare(FP::OEQ, s, args[1]), r.constant(1.0f), power);
-          Value counts = b.compare(FP::OGT, s, r.constant(-kInfinity));
-          return b.select(counts, power, zero);
+          power = (s == top).select(s.like(1), power);
+          return (s > constant(r, -kInfinity)).select(power, s.like(0));
         });
     Value total =
         r.reduce(weights, {all}, 3, row, rows, r.b.getF32FloatAttr(0.0f),
-                 [&](ValueRange args) { return b.addf(args[1], args[0]); });
-    Value before =
-        r.reduce({keys, keys, weights}, {own, other, other}, 4, own, sizes,
-                 r.b.getF32FloatAttr(0.0f), [&](ValueRange args) -> Value {
-                   Value counts = isBefore(b, args[1], 2, args[0], 3);
-                   return b.select(counts, b.addf(args[3], args[2]), args[3]);
+                 [&](ValueRange args) -> Value {
+                   return Scalar(r, args[1]) + Scalar(r, args[0]);
                  });
+    Value before = r.reduce(
+        {keys, keys, weights}, {own, other, other}, 4, own, sizes,
+        r.b.getF32FloatAttr(0.0f), [&](ValueRange args) -> Value {
+          auto x = toScalars(r, args);
+          return isBefore(r, x[1], 2, x[0], 3).select(x[3] + x[2], x[3]);
+        });
     inputs.append({before, total});
     axes.append({all, row});
   }
@@ -220,23 +207,20 @@ static bool decompose(ReferenceBuilder &r, BlockSelectOp op) {
         int64_t most = std::max<int64_t>(
             {1, static_cast<int64_t>(op.getTopK().value_or(0)),
              static_cast<int64_t>(op.getMinimum().value_or(0))});
-        Value chosen = b.compare(IP::slt, args[0],
-                                 r.constant(r.b.getI32IntegerAttr(most)));
-        if (op.getTopP())
-          chosen = b.either(
-              chosen, b.compare(FP::OLT, args[1],
-                                b.mulf(r.constant(op.getTopPAttr()), args[2])));
-        Value i = b.loop(1), j = b.loop(2);
-        if (op.getSinks())
-          chosen =
-              b.either(chosen, b.compare(IP::slt, j, b.index(*op.getSinks())));
-        if (op.getNeighbours()) {
-          Value reach = b.index(*op.getNeighbours());
-          chosen =
-              b.either(chosen, b.both(b.compare(IP::sle, i, b.add(j, reach)),
-                                      b.compare(IP::sle, j, b.add(i, reach))));
+        auto x = toScalars(r, args);
+        Scalar chosen = x[0] < most;
+        if (op.getTopP()) {
+          Scalar share(r, r.constant(op.getTopPAttr()));
+          chosen = chosen | (x[1] < share * x[2]);
         }
-        return arith::ExtUIOp::create(r.b, r.loc, r.b.getI8Type(), chosen);
+        Scalar i = getLoop(r, 1), j = getLoop(r, 2);
+        if (op.getSinks())
+          chosen = chosen | (j < *op.getSinks());
+        if (op.getNeighbours()) {
+          int64_t reach = *op.getNeighbours();
+          chosen = chosen | ((i <= j + reach) & (j <= i + reach));
+        }
+        return chosen.extendUnsigned(r.b.getI8Type());
       });
   op.getResult().replaceAllUsesWith(mask);
   return true;
@@ -255,33 +239,30 @@ bool spatial::orderToReference(ReferenceBuilder &r, Operation *operation) {
   auto op = dyn_cast<BlockOrderOp>(operation);
   if (!op)
     return false;
-  BlockBuilder b(r);
   Type i32 = r.b.getI32Type();
   Value blocks = op.getBlocks();
   IntegerAttr zero = r.b.getI32IntegerAttr(0);
-  auto number = [&](unsigned loop) {
-    return b.emit<arith::IndexCastOp>(i32, b.loop(loop));
+  auto number = [&](unsigned loop) { return getLoop(r, loop).toI32(); };
+  auto count = [&](Scalar sum, Scalar bit) {
+    return sum + bit.extendUnsigned(i32);
   };
-  auto count = [&](Value sum, Value bit) {
-    return b.add(sum, b.emit<arith::ExtUIOp>(i32, bit));
-  };
-  Value ranks = r.reduce(
-      {blocks, blocks}, {Axes{0}, Axes{1}}, 2, {0}, r.getSizes(blocks), zero,
-      [&](ValueRange args) {
-        Value earlier = b.both(b.compare(IP::eq, args[1], args[0]),
-                               b.compare(IP::slt, number(1), number(0)));
-        return count(args[2],
-                     b.either(b.compare(IP::slt, args[1], args[0]), earlier));
-      });
-  Value places = r.reduce(
-      ranks, {Axes{1}}, 2, {0}, r.getSizes(blocks), zero, [&](ValueRange args) {
-        return b.select(b.compare(IP::eq, args[0], number(0)), number(1),
-                        args[1]);
-      });
+  Value ranks =
+      r.reduce({blocks, blocks}, {Axes{0}, Axes{1}}, 2, {0}, r.getSizes(blocks),
+               zero, [&](ValueRange args) -> Value {
+                 auto x = toScalars(r, args);
+                 Scalar earlier = (x[1] == x[0]) & (number(1) < number(0));
+                 return count(x[2], (x[1] < x[0]) | earlier);
+               });
+  Value places = r.reduce(ranks, {Axes{1}}, 2, {0}, r.getSizes(blocks), zero,
+                          [&](ValueRange args) -> Value {
+                            auto x = toScalars(r, args);
+                            return (x[0] == number(0)).select(number(1), x[1]);
+                          });
   Value offsets =
       r.reduce(blocks, {Axes{1}}, 2, {0}, r.getSizes(op.getOffsets()), zero,
-               [&](ValueRange args) {
-                 return count(args[1], b.compare(IP::slt, args[0], number(0)));
+               [&](ValueRange args) -> Value {
+                 auto x = toScalars(r, args);
+                 return count(x[1], x[0] < number(0));
                });
   op.getPlaces().replaceAllUsesWith(places);
   op.getRanks().replaceAllUsesWith(ranks);

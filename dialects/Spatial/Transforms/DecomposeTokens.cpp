@@ -213,25 +213,18 @@ static void decompose(ReferenceBuilder &r, DensifyOp op, bool kernels) {
   OpBuilder &b = r.b;
   Value places = getPlaces(r, op.getIndex(), sizeOf(op.getImportance()));
   auto getKeys = [&](int32_t active) {
-    return r.map(
-        {op.getImportance(), places}, {Axes{0}, Axes{0}},
-        r.getSizes(op.getImportance()), b.getI32Type(),
-        [&](ValueRange args) -> Value {
-          Scalar s(r, args[0]), place(r, args[1]);
-          // A float's bits as an integer of its order.
-          Scalar bits(r, arith::BitcastOp::create(b, r.loc, b.getI32Type(), s));
-          Scalar key = (bits < 0).select(bits ^ 0x7fffffff, bits);
-          auto compare = [&](arith::CmpFPredicate predicate,
-                             Value other) -> Scalar {
-            return {r, arith::CmpFOp::create(b, r.loc, predicate, s, other)};
-          };
-          key = compare(arith::CmpFPredicate::OEQ, constant(r, 0.0f))
-                    .select(key.like(0), key);
-          // Below -inf, and above the least key of all.
-          key = compare(arith::CmpFPredicate::UNO, s)
-                    .select(key.like(INT32_MIN + 1), key);
-          return (place >= 0).select(key.like(active), key);
-        });
+    return r.map({op.getImportance(), places}, {Axes{0}, Axes{0}},
+                 r.getSizes(op.getImportance()), b.getI32Type(),
+                 [&](ValueRange args) -> Value {
+                   Scalar s(r, args[0]), place(r, args[1]);
+                   // A float's bits as an integer of its order.
+                   Scalar bits = s.bitcast(b.getI32Type());
+                   Scalar key = (bits < 0).select(bits ^ 0x7fffffff, bits);
+                   key = (s == 0).select(key.like(0), key);
+                   // Below -inf, and above the least key of all.
+                   key = s.isNaN().select(key.like(INT32_MIN + 1), key);
+                   return (place >= 0).select(key.like(active), key);
+                 });
   };
   Value next = select(r, getKeys(INT32_MAX), sizeOf(op.getNext()), kernels);
   Value added = select(r, getKeys(INT32_MIN), sizeOf(op.getAdded()), kernels);

@@ -133,8 +133,10 @@ struct RefineReified
       SmallVector<int64_t> shape;
       for (auto [size, old] : llvm::zip(sizes, type.getShape()))
         shape.push_back(getConstantIntValue(size).value_or(old));
-      rewriter.modifyOpInPlace(refined,
-                               [&] { result.setType(type.clone(shape)); });
+      // Structured bindings are not captured by lambdas in C++17.
+      Value refinedResult = result;
+      rewriter.modifyOpInPlace(
+          refined, [&] { refinedResult.setType(type.clone(shape)); });
     }
     replaceByCasts(rewriter, op, refined);
     return success();

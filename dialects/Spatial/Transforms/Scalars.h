@@ -6,8 +6,9 @@
 //===----------------------------------------------------------------------===//
 //
 // A value with operators: integers (and index) or floats by its type, integers
-// signed unless the name says otherwise. A number beside a scalar is a constant
-// of its type.
+// signed unless the name says otherwise, comparisons of floats as in C++: false
+// where one is no number, but for !=. A number beside a scalar is a constant of
+// its type.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TERCET_DIALECTS_SPATIAL_TRANSFORMS_SCALARS_H
@@ -26,8 +27,17 @@ public:
   Scalar(ternary::ReferenceBuilder &r, mlir::Value v) : r(&r), v(v) {}
   operator mlir::Value() const { return v; }
 
+  /// The result of an op on this and others.
+  template <typename Op, typename... Scalars>
+  Scalar apply(Scalars... others) const {
+    return {*r, Op::create(r->b, r->loc, v, static_cast<mlir::Value>(others)...)
+                    .getResult()};
+  }
+
   /// A constant of this type.
   Scalar like(int64_t number) const {
+    if (isFloat())
+      return {*r, r->constant(r->b.getFloatAttr(v.getType(), double(number)))};
     return {*r, r->constant(r->b.getIntegerAttr(v.getType(), number))};
   }
   Scalar to(mlir::Type type) const {
@@ -44,20 +54,24 @@ public:
   Scalar toIndex() const { return to(r->b.getIndexType()); }
   Scalar toI32() const { return to(r->b.getI32Type()); }
   Scalar toI64() const { return to(r->b.getI64Type()); }
-  Scalar extendUnsigned() const {
-    return {*r,
-            mlir::arith::ExtUIOp::create(r->b, r->loc, r->b.getI64Type(), v)};
+  Scalar extendUnsigned(mlir::Type type) const {
+    return {*r, mlir::arith::ExtUIOp::create(r->b, r->loc, type, v)};
+  }
+  Scalar extendUnsigned() const { return extendUnsigned(r->b.getI64Type()); }
+  Scalar bitcast(mlir::Type type) const {
+    return {*r, mlir::arith::BitcastOp::create(r->b, r->loc, type, v)};
   }
 
-#define TERCET_SCALAR_OP(SYMBOL, INTEGER, FLOAT)                               \
-  friend Scalar operator SYMBOL(Scalar a, Scalar b) {                          \
-    if (mlir::isa<mlir::FloatType>(a.v.getType()))                             \
-      return {*a.r, mlir::arith::FLOAT::create(a.r->b, a.r->loc, a.v, b.v)};   \
-    return {*a.r, mlir::arith::INTEGER::create(a.r->b, a.r->loc, a.v, b.v)};   \
-  }                                                                            \
+#define TERCET_SCALAR_NUMBER(SYMBOL)                                           \
   friend Scalar operator SYMBOL(Scalar a, int64_t b) {                         \
     return a SYMBOL a.like(b);                                                 \
   }
+#define TERCET_SCALAR_OP(SYMBOL, INTEGER, FLOAT)                               \
+  friend Scalar operator SYMBOL(Scalar a, Scalar b) {                          \
+    return a.isFloat() ? a.apply<mlir::arith::FLOAT>(b)                        \
+                       : a.apply<mlir::arith::INTEGER>(b);                     \
+  }                                                                            \
+  TERCET_SCALAR_NUMBER(SYMBOL)
   TERCET_SCALAR_OP(+, AddIOp, AddFOp)
   TERCET_SCALAR_OP(-, SubIOp, SubFOp)
   TERCET_SCALAR_OP(*, MulIOp, MulFOp)
@@ -65,11 +79,9 @@ public:
 #undef TERCET_SCALAR_OP
 #define TERCET_SCALAR_OP(SYMBOL, INTEGER)                                      \
   friend Scalar operator SYMBOL(Scalar a, Scalar b) {                          \
-    return {*a.r, mlir::arith::INTEGER::create(a.r->b, a.r->loc, a.v, b.v)};   \
+    return a.apply<mlir::arith::INTEGER>(b);                                   \
   }                                                                            \
-  friend Scalar operator SYMBOL(Scalar a, int64_t b) {                         \
-    return a SYMBOL a.like(b);                                                 \
-  }
+  TERCET_SCALAR_NUMBER(SYMBOL)
   TERCET_SCALAR_OP(&, AndIOp)
   TERCET_SCALAR_OP(|, OrIOp)
   TERCET_SCALAR_OP(^, XOrIOp)
@@ -77,42 +89,75 @@ public:
   /// Logical.
   TERCET_SCALAR_OP(>>, ShRUIOp)
 #undef TERCET_SCALAR_OP
-#define TERCET_SCALAR_OP(SYMBOL, PREDICATE)                                    \
+#define TERCET_SCALAR_OP(SYMBOL, INTEGER, FLOAT)                               \
   friend Scalar operator SYMBOL(Scalar a, Scalar b) {                          \
-    return {*a.r, mlir::arith::CmpIOp::create(                                 \
-                      a.r->b, a.r->loc, mlir::arith::CmpIPredicate::PREDICATE, \
-                      a.v, b.v)};                                              \
+    if (a.isFloat())                                                           \
+      return a.compare(mlir::arith::CmpFPredicate::FLOAT, b);                  \
+    return a.compare(mlir::arith::CmpIPredicate::INTEGER, b);                  \
   }                                                                            \
-  friend Scalar operator SYMBOL(Scalar a, int64_t b) {                         \
-    return a SYMBOL a.like(b);                                                 \
-  }
-  TERCET_SCALAR_OP(<, slt)
-  TERCET_SCALAR_OP(<=, sle)
-  TERCET_SCALAR_OP(>, sgt)
-  TERCET_SCALAR_OP(>=, sge)
-  TERCET_SCALAR_OP(==, eq)
-  TERCET_SCALAR_OP(!=, ne)
+  TERCET_SCALAR_NUMBER(SYMBOL)
+  TERCET_SCALAR_OP(<, slt, OLT)
+  TERCET_SCALAR_OP(<=, sle, OLE)
+  TERCET_SCALAR_OP(>, sgt, OGT)
+  TERCET_SCALAR_OP(>=, sge, OGE)
+  TERCET_SCALAR_OP(==, eq, OEQ)
+  TERCET_SCALAR_OP(!=, ne, UNE)
 #undef TERCET_SCALAR_OP
+#undef TERCET_SCALAR_NUMBER
 
+  /// Whether it is no number.
+  Scalar isNaN() const {
+    return compare(mlir::arith::CmpFPredicate::UNO, *this);
+  }
   /// Of a condition.
   Scalar select(Scalar yes, Scalar no) const {
-    return {*r, mlir::arith::SelectOp::create(r->b, r->loc, v, yes.v, no.v)};
+    return apply<mlir::arith::SelectOp>(yes, no);
   }
-  Scalar min(Scalar other) const {
-    return {*r, mlir::arith::MinSIOp::create(r->b, r->loc, v, other.v)};
-  }
-  Scalar max(Scalar other) const {
-    return {*r, mlir::arith::MaxSIOp::create(r->b, r->loc, v, other.v)};
-  }
+  /// Of integers.
+  Scalar min(Scalar other) const { return apply<mlir::arith::MinSIOp>(other); }
+  Scalar max(Scalar other) const { return apply<mlir::arith::MaxSIOp>(other); }
   Scalar min(int64_t other) const { return min(like(other)); }
   Scalar max(int64_t other) const { return max(like(other)); }
   Scalar abs() const { return max(like(0) - *this); }
 
+  /// Of integers that are not negative: fewer instructions.
+  Scalar divideUnsigned(int64_t by) const {
+    return apply<mlir::arith::DivUIOp>(like(by));
+  }
+  Scalar remainderUnsigned(int64_t by) const {
+    return apply<mlir::arith::RemUIOp>(like(by));
+  }
+  Scalar minUnsigned(int64_t other) const {
+    return apply<mlir::arith::MinUIOp>(like(other));
+  }
+  Scalar maxUnsigned(int64_t other) const {
+    return apply<mlir::arith::MaxUIOp>(like(other));
+  }
+  Scalar isBelowUnsigned(int64_t other) const {
+    return compare(mlir::arith::CmpIPredicate::ult, like(other));
+  }
+
 private:
+  bool isFloat() const { return mlir::isa<mlir::FloatType>(v.getType()); }
+  Scalar compare(mlir::arith::CmpFPredicate predicate, Scalar other) const {
+    return {*r,
+            mlir::arith::CmpFOp::create(r->b, r->loc, predicate, v, other.v)};
+  }
+  Scalar compare(mlir::arith::CmpIPredicate predicate, Scalar other) const {
+    return {*r,
+            mlir::arith::CmpIOp::create(r->b, r->loc, predicate, v, other.v)};
+  }
+
   ternary::ReferenceBuilder *r;
   mlir::Value v;
 };
 
+/// What a body gets.
+inline llvm::SmallVector<Scalar> toScalars(ternary::ReferenceBuilder &r,
+                                           mlir::ValueRange values) {
+  return llvm::map_to_vector(values,
+                             [&](mlir::Value v) { return Scalar(r, v); });
+}
 inline Scalar getLoop(ternary::ReferenceBuilder &r, unsigned loop) {
   return {r, mlir::linalg::IndexOp::create(r.b, r.loc, loop)};
 }
