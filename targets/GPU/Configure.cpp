@@ -292,6 +292,8 @@ LogicalResult gputarget::configureKernel(func::FuncOp kernel, StringRef engine,
     if (const MatrixEngine *floats = findFloats();
         floats && usesMatrices(attention, *floats)) {
       setDefault("engine", b.getStringAttr(floats->getName()));
+      // Shared memory is what limits them: four waves for what there is of it.
+      threads = 4 * floats->getWave();
       sizes = configureAttentionTiles(attention, setDefault);
     } else {
       sizes = configureAttention(attention, setDefault, threads);

@@ -39,6 +39,16 @@ def GPULowerRowsQuantize : Pass<"gpu-lower-rows-quantize", "::mlir::func::FuncOp
                            "::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
 }
 
+def GPUReductionsInnermost : Pass<"gpu-reductions-innermost", "::mlir::func::FuncOp"> {
+  let summary = "reductions of linalg.generic become its innermost loops";
+  let description = [{
+    Parallel loops first, then reductions, each in the order that they had. So all
+    parallel loops can be spread over threads, and a thread has a whole reduction.
+    Terms are summed in the same order.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::affine::AffineDialect"];
+}
+
 def GPUMapToThreads : Pass<"gpu-map-to-threads", "::mlir::func::FuncOp"> {
   let summary = "parallel loops of a workgroup to its threads";
   let description = [{

@@ -39,6 +39,7 @@ void tercet::gputarget::buildCodegenPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createLowerRowsSelect());
   pm.addNestedPass<func::FuncOp>(createLowerRowsInsert());
   pm.addNestedPass<func::FuncOp>(createLowerRowsQuantize());
+  pm.addNestedPass<func::FuncOp>(createGPUReductionsInnermost());
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToParallelLoopsPass());
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createExpandMath());
