@@ -1,20 +1,21 @@
-//===- FuseEpilogues.cpp - elementwise consumers into rows.matmul ---------===//
+//===- FuseEpilogues.cpp - elementwise consumers into products ------------===//
 //
 // Part of Tercet, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// Pulls an elementwise linalg.generic that consumes a rows.matmul into the
-// matmul's epilogue region, so its values never go through memory. Only where
-// every loop of the generic is parallel, the matmul's result is read at (r, n)
-// and has no other user: the rewrite never computes anything twice, and never
-// crosses a reduction. Ops in the body must be elementwise scalar ops.
+// Pulls an elementwise linalg.generic that consumes a rows.matmul or a
+// rows.float_matmul into the product's epilogue region, so its values never go
+// through memory. Only where every loop of the generic is parallel, the
+// product's result is read at (r, n) and has no other user: the rewrite never
+// computes anything twice, and never crosses a reduction. Ops in the body must
+// be elementwise scalar ops.
 //
 //===----------------------------------------------------------------------===//
-#include "passes/Rows/Passes.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/IRMapping.h"
+#include "passes/Rows/Passes.h"
 
 namespace tercet {
 #define GEN_PASS_DEF_FUSEEPILOGUES
@@ -30,11 +31,10 @@ static bool isEpilogueMap(AffineMap map) {
          (map.getNumResults() < 2 || map.isIdentity());
 }
 
-/// The matmul that `generic` can be pulled into, or null.
-static rows::MatmulOp getFusableProducer(linalg::GenericOp generic) {
-  if (generic.getNumLoops() != 2 ||
-      generic.getNumParallelLoops() != 2 || generic.getNumDpsInits() != 1 ||
-      generic->getNumResults() != 1)
+/// The product that `generic` can be pulled into, or null.
+static Operation *getFusableProducer(linalg::GenericOp generic) {
+  if (generic.getNumLoops() != 2 || generic.getNumParallelLoops() != 2 ||
+      generic.getNumDpsInits() != 1 || generic->getNumResults() != 1)
     return {};
   OpOperand *init = generic.getDpsInitOperand(0);
   if (!generic.getMatchingIndexingMap(init).isIdentity() ||
@@ -44,22 +44,45 @@ static rows::MatmulOp getFusableProducer(linalg::GenericOp generic) {
     if (!OpTrait::hasElementwiseMappableTraits(&op) &&
         !op.hasTrait<OpTrait::ConstantLike>())
       return {};
-  rows::MatmulOp producer;
+  Operation *producer = nullptr;
   for (OpOperand *operand : generic.getDpsInputOperands()) {
     AffineMap map = generic.getMatchingIndexingMap(operand);
     if (!isEpilogueMap(map))
       return {};
-    auto matmul = operand->get().getDefiningOp<rows::MatmulOp>();
-    if (!producer && matmul && map.isIdentity() &&
-        llvm::all_of(matmul->getUsers(),
+    Operation *product = operand->get().getDefiningOp();
+    if (!producer &&
+        isa_and_nonnull<rows::MatmulOp, rows::FloatMatmulOp>(product) &&
+        map.isIdentity() &&
+        llvm::all_of(product->getUsers(),
                      [&](Operation *user) { return user == generic; }))
-      producer = matmul;
+      producer = product;
   }
   return producer;
 }
 
-static void fuse(rows::MatmulOp matmul, linalg::GenericOp generic,
-                 RewriterBase &rewriter) {
+/// The product with other epilogue operands, a result as `generic` has it, and
+/// an empty region.
+static rows::MatmulOp recreate(rows::MatmulOp op, linalg::GenericOp generic,
+                               ValueRange operands, ArrayAttr maps,
+                               RewriterBase &rewriter) {
+  return rows::MatmulOp::create(
+      rewriter, generic.getLoc(), generic->getResultTypes(), op.getCodeAttr(),
+      op.getKAttr(), op.getInput(), op.getSums(), op.getWeight(), operands,
+      generic.getDpsInitOperand(0)->get(), maps, op.getConfigAttr());
+}
+static rows::FloatMatmulOp recreate(rows::FloatMatmulOp op,
+                                    linalg::GenericOp generic,
+                                    ValueRange operands, ArrayAttr maps,
+                                    RewriterBase &rewriter) {
+  return rows::FloatMatmulOp::create(
+      rewriter, generic.getLoc(), generic->getResultTypes(), op.getInput(),
+      op.getWeight(), op.getBlockScales(), operands,
+      generic.getDpsInitOperand(0)->get(), op.getFormatAttr(), maps,
+      op.getConfigAttr());
+}
+
+template <typename Op>
+static void fuse(Op matmul, linalg::GenericOp generic, RewriterBase &rewriter) {
   rewriter.setInsertionPoint(generic);
   SmallVector<Value> operands(matmul.getEpilogueOperands());
   SmallVector<AffineMap> maps = matmul.getEpilogueMapsArray();
@@ -71,12 +94,8 @@ static void fuse(rows::MatmulOp matmul, linalg::GenericOp generic,
     operands.push_back(operand->get());
     maps.push_back(generic.getMatchingIndexingMap(operand));
   }
-  auto fused = rows::MatmulOp::create(
-      rewriter, generic.getLoc(), generic->getResultTypes(),
-      matmul.getCodeAttr(), matmul.getKAttr(), matmul.getInput(),
-      matmul.getSums(), matmul.getWeight(), operands,
-      generic.getDpsInitOperand(0)->get(),
-      rewriter.getAffineMapArrayAttr(maps), matmul.getConfigAttr());
+  Op fused = recreate(matmul, generic, operands,
+                      rewriter.getAffineMapArrayAttr(maps), rewriter);
   Block &from = matmul.getEpilogue().front();
   Block &body = fused.getEpilogue().emplaceBlock();
   IRMapping mapping;
@@ -96,9 +115,9 @@ static void fuse(rows::MatmulOp matmul, linalg::GenericOp generic,
   }
   for (Operation &op : generic.getBody()->without_terminator())
     rewriter.clone(op, mapping);
-  rows::YieldOp::create(
-      rewriter, generic.getLoc(),
-      mapping.lookupOrDefault(generic.getBody()->getTerminator()->getOperand(0)));
+  rows::YieldOp::create(rewriter, generic.getLoc(),
+                        mapping.lookupOrDefault(
+                            generic.getBody()->getTerminator()->getOperand(0)));
   rewriter.replaceOp(generic, fused);
   rewriter.eraseOp(matmul);
 }
@@ -110,10 +129,14 @@ struct FuseEpilogues : tercet::impl::FuseEpiloguesBase<FuseEpilogues> {
     SmallVector<linalg::GenericOp> generics;
     getOperation().walk([&](linalg::GenericOp op) { generics.push_back(op); });
     for (linalg::GenericOp generic : generics) {
-      if (rows::MatmulOp matmul = getFusableProducer(generic)) {
+      Operation *product = getFusableProducer(generic);
+      if (!product)
+        continue;
+      if (auto matmul = dyn_cast<rows::MatmulOp>(product))
         fuse(matmul, generic, rewriter);
-        ++numFused;
-      }
+      else
+        fuse(cast<rows::FloatMatmulOp>(product), generic, rewriter);
+      ++numFused;
     }
   }
 };

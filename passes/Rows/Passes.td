@@ -197,10 +197,10 @@ def FuseElementwise : Pass<"fuse-elementwise", "::mlir::func::FuncOp"> {
 }
 
 def FuseEpilogues : Pass<"fuse-epilogues", "::mlir::func::FuncOp"> {
-  let summary = "pull elementwise consumers into rows.matmul";
+  let summary = "pull elementwise consumers into products";
   let description = [{
-    An elementwise `linalg.generic` whose one input is the only use of a
-    `rows.matmul` result becomes part of its epilogue region. Its further operands
+    An elementwise `linalg.generic` whose one input is the only use of the result of a
+    `rows.matmul` or `rows.float_matmul` becomes part of its epilogue region. Its further operands
     must be read by (), (r), (n) or (r, n).
 
     ```mlir

@@ -74,3 +74,28 @@ func.func @not_with_another_use(%q: tensor<?x16xi8>, %m: tensor<?xi32>, %w: tens
   } -> tensor<?x16xi32>
   return %0, %1 : tensor<?x16xi32>, tensor<?x16xi32>
 }
+
+// -----
+
+#mn = affine_map<(m, n) -> (m, n)>
+// CHECK-LABEL: @float_product
+// CHECK-NOT: linalg.generic
+// CHECK: rows.float_matmul nvfp4 ins(%{{.*}}, %{{.*}}, %{{.*}} : tensor<?x32xf32>, tensor<16x16xi8>, tensor<16x2xi8>) epilogue(%{{.*}} : tensor<?x16xf32>)
+// CHECK: ^bb0(%[[ACC:.*]]: f32, %[[RESIDUAL:.*]]: f32)
+// CHECK: %[[SUM:.*]] = arith.addf %[[ACC]], %[[RESIDUAL]]
+// CHECK: rows.yield %[[SUM]]
+func.func @float_product(%x: tensor<?x32xf32>, %w: tensor<16x16xi8>, %s: tensor<16x2xi8>, %r: tensor<?x16xf32>,
+                         %y: tensor<?x16xf32>, %z: tensor<?x16xf32>) -> tensor<?x16xf32> {
+  %0 = rows.float_matmul nvfp4 ins(%x, %w, %s : tensor<?x32xf32>, tensor<16x16xi8>, tensor<16x2xi8>)
+      maps [] outs(%y : tensor<?x16xf32>) -> tensor<?x16xf32> {
+  ^bb0(%acc: f32):
+    rows.yield %acc : f32
+  }
+  %1 = linalg.generic {indexing_maps = [#mn, #mn, #mn], iterator_types = ["parallel", "parallel"]}
+      ins(%0, %r : tensor<?x16xf32>, tensor<?x16xf32>) outs(%z : tensor<?x16xf32>) {
+  ^bb0(%in: f32, %residual: f32, %out: f32):
+    %2 = arith.addf %in, %residual : f32
+    linalg.yield %2 : f32
+  } -> tensor<?x16xf32>
+  return %1 : tensor<?x16xf32>
+}
