@@ -1,18 +1,20 @@
 """The runtime's C API from Python, by ctypes: artifacts, sessions, NumPy arrays.
 
     import tercet
-    model = tercet.Artifact("model.tercet", threads=2)
+    tercet.compile_file("build/bin", "model.mlir", "model.tercet", "--target=cpu:host")
+    model = tercet.Artifact("model.tercet", threads=2, library=tercet.find_library("build/bin"))
     session = model.session()
     results = session.call("layer", {"x": x})    # {"y": array}
 
-One file to copy; it needs NumPy and libtercet-runtime.so, which is looked for beside the build's
-tools, or is TERCET_RUNTIME. What fails raises `tercet.Error` with the runtime's sentence. Sessions
+One file to copy; it needs NumPy and libtercet-runtime.so, whose path is `library`, or else in
+TERCET_RUNTIME, or left to the system's loader. What fails raises `tercet.Error` with the runtime's sentence. Sessions
 of an artifact may run in different threads, each session in one at a time.
 """
 
 import ctypes
 import os
 import pathlib
+import subprocess
 
 import numpy
 
@@ -212,6 +214,17 @@ def _copy(tensor):
     size = dtype.itemsize * int(numpy.prod(shape, dtype=numpy.int64))
     data = ctypes.string_at(tensor.data, size) if size else b""
     return numpy.frombuffer(data, dtype).reshape(shape).copy()
+
+
+def compile_file(tools, source, output, *options):
+    """Runs the tercet-compile of a folder of tools, such as build/bin."""
+    command = [pathlib.Path(tools) / "tercet-compile", source, *options, "-o", output]
+    try:
+        result = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise Error(f"{command[0]}: {error.strerror}") from None
+    if result.returncode:
+        raise Error(result.stderr.strip())
 
 
 def find_library(tools):

@@ -12,7 +12,6 @@ Needs numpy.
 
 import argparse
 import pathlib
-import subprocess
 import sys
 import time
 
@@ -36,12 +35,8 @@ DARK = np.array([28, 34, 66], np.float32)
 
 def compile_sampler(tools, out):
     artifact, start = out / "sampler.tercet", time.perf_counter()
-    result = subprocess.run(
-        [tools / "tercet-compile", HERE / "sampler.mlir", f"--weights={HERE / 'video.safetensors'}",
-         f"--weights={HERE / 'rotary.safetensors'}", "--target=cpu:host", "-o", artifact],
-        capture_output=True, text=True, check=False)
-    if result.returncode:
-        sys.exit(result.stderr)
+    tercet.compile_file(tools, HERE / "sampler.mlir", artifact, f"--weights={HERE / 'video.safetensors'}",
+                        f"--weights={HERE / 'rotary.safetensors'}", "--target=cpu:host")
     print(f"compiled in {time.perf_counter() - start:.1f} s, {artifact.stat().st_size / 1e6:.1f} MB")
     return artifact
 
@@ -174,4 +169,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except tercet.Error as error:
+        sys.exit(f"sample.py: {error}")

@@ -37,6 +37,7 @@ def refused(call, *arguments):
 refused(session.call, "count", {"x": numpy.zeros((2, 5))})
 refused(session.call, "count", {"z": x})
 refused(session.call, "other", {})
+refused(tercet.compile_file, tools, folder / "absent.mlir", folder / "x.tercet", "--target=cpu:host")
 refused(session.state, "none")
 refused(tercet.Artifact, folder / "absent.tercet", "cpu", 0, tercet.find_library(tools))
 refused(tercet.Artifact, artifact, "cpu", 0, folder / "libabsent.so")
