@@ -61,8 +61,7 @@ static Value decompose(ReferenceBuilder &r, LiftOp op) {
           tokens = type.getDimSize(0);
   if (active == tokens)
     return op.getUpdate();
-  auto [frames, height, width] = op.getGrid().getSizes();
-  auto sizes = toSizes(r, {frames, height, width, type.getDimSize(1)});
+  int64_t height = op.getGrid().getHeight(), width = op.getGrid().getWidth();
   SmallVector<float> taps = getTaps(active, tokens);
   int64_t radius = taps.size() / 2;
   auto blur = [&](Scalar at, int64_t size,
@@ -74,74 +73,95 @@ static Value decompose(ReferenceBuilder &r, LiftOp op) {
     }
     return *sum;
   };
-  // Structured bindings are not captured by lambdas in C++17.
-  int64_t h = height, w = width;
+  // Over [N, d], as what follows is, which can then join the second pass.
+  auto sizes = toSizes(r, type.getShape());
   Value alongX =
       r.map({}, {}, sizes, r.b.getF32Type(), [&](ValueRange) -> Value {
-        Scalar row = (getLoop(r, 0) * h + getLoop(r, 1)) * w;
-        return blur(getLoop(r, 2), w, [&](Scalar x) {
-          return extract(r, op.getUpdate(),
-                         {extract(r, op.getMap(), row + x), getLoop(r, 3)});
+        Scalar n = getLoop(r, 0), x = n.remainderUnsigned(width);
+        return blur(x, width, [&](Scalar other) {
+          return extract(
+              r, op.getUpdate(),
+              {extract(r, op.getMap(), n - x + other), getLoop(r, 1)});
         });
       });
-  Value places = splitFirst(r, getPlaces(r, op.getIndex(), tokens),
-                            {frames, height, width});
-  Value result = r.map(
-      places, {Axes{0, 1, 2}}, sizes, r.b.getF32Type(),
+  Value places = getPlaces(r, op.getIndex(), tokens);
+  return r.map(
+      places, {Axes{0}}, sizes, r.b.getF32Type(),
       [&](ValueRange args) -> Value {
         Scalar place(r, args[0]);
-        Scalar blurred = blur(getLoop(r, 1), h, [&](Scalar y) {
-          return extract(r, alongX,
-                         {getLoop(r, 0), y, getLoop(r, 2), getLoop(r, 3)});
+        Scalar n = getLoop(r, 0),
+               y = n.divideUnsigned(width).remainderUnsigned(height);
+        Scalar blurred = blur(y, height, [&](Scalar other) {
+          return extract(r, alongX, {n + (other - y) * width, getLoop(r, 1)});
         });
-        Scalar own = extract(r, op.getUpdate(), {place.max(0), getLoop(r, 3)});
+        Scalar own = extract(r, op.getUpdate(), {place.max(0), getLoop(r, 1)});
         return (place >= 0).select(own, blurred);
       });
-  return mergeFirst(r, result, 3);
 }
 
 //===----------------------------------------------------------------------===//
 // spatial.importance
 //===----------------------------------------------------------------------===//
 
+/// Rows [N, d] as [N, chunks, lanes], with zeros behind the values of a row.
+static Value splitLanes(ReferenceBuilder &r, Value rows, int64_t lanes) {
+  auto type = cast<RankedTensorType>(rows.getType());
+  int64_t n = type.getDimSize(0), d = type.getDimSize(1),
+          chunks = llvm::divideCeil(d, lanes);
+  if (d % lanes)
+    rows = r.map({}, {}, toSizes(r, {n, chunks * lanes}), r.b.getF32Type(),
+                 [&](ValueRange) -> Value {
+                   Scalar column = getLoop(r, 1), inside = column.min(d - 1);
+                   Scalar value = extract(r, rows, {getLoop(r, 0), inside});
+                   return (column == inside).select(value, value.like(0));
+                 });
+  return tensor::ExpandShapeOp::create(r.b, r.loc,
+                                       type.clone({n, chunks, lanes}), rows,
+                                       {ReassociationIndices{0}, {1, 2}});
+}
+
 static Value decompose(ReferenceBuilder &r, ImportanceOp op) {
   Type f32 = r.b.getF32Type();
-  std::array<int64_t, 3> grid = op.getGrid().getSizes();
-  int64_t d = cast<RankedTensorType>(op.getInput().getType()).getDimSize(1),
-          height = grid[1], width = grid[2];
-  // Whole partial sums: zeros behind the values of a token.
-  int64_t lanes = llvm::alignTo(d, 16);
-  Value variance = r.map(
-      {}, {}, toSizes(r, {grid[0], height, width, lanes}), f32,
-      [&](ValueRange) -> Value {
-        Scalar column = getLoop(r, 3).min(d - 1);
+  int64_t height = op.getGrid().getHeight(), width = op.getGrid().getWidth(),
+          tokens = op.getGrid().getTokens(),
+          d = cast<RankedTensorType>(op.getInput().getType()).getDimSize(1);
+  constexpr int64_t kLanes = 16; // partial sums of a row
+  Value input = splitLanes(r, op.getInput(), kLanes);
+  Value partial = r.reduce(
+      input, {Axes{0, 1, 2}}, 3, {0, 2}, toSizes(r, {tokens, kLanes}),
+      r.b.getF32FloatAttr(0.0f), [&](ValueRange args) -> Value {
+        Scalar n = getLoop(r, 0), x = n.remainderUnsigned(width),
+               y = n.divideUnsigned(width).remainderUnsigned(height);
         Scalar zero = constant(r, 0.0f), nine = constant(r, 9.0f);
         Scalar sum = zero, squares = zero;
         for (int64_t dy = -1; dy <= 1; ++dy)
           for (int64_t dx = -1; dx <= 1; ++dx) {
-            Scalar y = getLoop(r, 1) + dy, x = getLoop(r, 2) + dx;
-            Scalar insideY = y.max(0).min(height - 1),
-                   insideX = x.max(0).min(width - 1);
-            Scalar isInside = (y == insideY) & (x == insideX);
-            Scalar token = (getLoop(r, 0) * height + insideY) * width + insideX;
-            Scalar v = extract(r, op.getInput(), {token, column});
-            v = isInside.select(v, zero);
+            Scalar v(r, args[0]);
+            if (dy != 0 || dx != 0) {
+              Scalar otherY = (y + dy).max(0).min(height - 1),
+                     otherX = (x + dx).max(0).min(width - 1);
+              Scalar isInside = (y + dy == otherY) & (x + dx == otherX);
+              Scalar token = n + (otherY - y) * width + (otherX - x);
+              v = extract(r, input, {token, getLoop(r, 1), getLoop(r, 2)});
+              v = isInside.select(v, zero);
+            }
             sum = sum + v;
             squares = squares + v * v;
           }
         Scalar mean = sum / nine;
-        Scalar result = squares / nine - mean * mean;
-        return lanes == d ? result
-                          : (getLoop(r, 3) == column).select(result, zero);
+        return Scalar(r, args[1]) + (squares / nine - mean * mean);
       });
-  auto divide = [&](Value values, int64_t count) {
-    return r.map(values, {Axes{0}}, r.getSizes(values), f32,
-                 [&](ValueRange args) -> Value {
-                   return Scalar(r, args[0]) / constant(r, float(count));
-                 });
-  };
-  Value scores = divide(
-      r.sumRows(mergeFirst(r, variance, 3), [](Value v) { return v; }), d);
+  Value scores =
+      r.map({}, {}, toSizes(r, {tokens}), f32, [&](ValueRange) -> Value {
+        SmallVector<Scalar> sums;
+        for (int64_t i = 0; i < kLanes; ++i)
+          sums.push_back(
+              extract(r, partial, {getLoop(r, 0), getLoop(r, 0).like(i)}));
+        for (int64_t half = kLanes / 2; half >= 1; half /= 2)
+          for (int64_t i = 0; i < half; ++i)
+            sums[i] = sums[i] + sums[i + half];
+        return sums.front() / constant(r, float(d));
+      });
   int64_t volume = op.getGrid().getTileVolume();
   if (volume == 1)
     return scores;
@@ -154,7 +174,11 @@ static Value decompose(ReferenceBuilder &r, ImportanceOp op) {
                         [&](ValueRange args) -> Value {
                           return Scalar(r, args[1]) + Scalar(r, args[0]);
                         });
-  return divide(mergeFirst(r, sums, 3), volume);
+  Value merged = mergeFirst(r, sums, 3);
+  return r.map(merged, {Axes{0}}, r.getSizes(merged), f32,
+               [&](ValueRange args) -> Value {
+                 return Scalar(r, args[0]) / constant(r, float(volume));
+               });
 }
 
 //===----------------------------------------------------------------------===//

@@ -54,6 +54,15 @@ static Value decompose(ReferenceBuilder &r, GatherOp op) {
 Value spatial::getPlaces(ReferenceBuilder &r, Value index, int64_t tokens) {
   if (sizeOf(index) == tokens)
     return constantSet(r, llvm::to_vector(llvm::seq<int32_t>(0, tokens)));
+  if (DenseIntElementsAttr known = getConstant(index)) {
+    auto numbers = llvm::to_vector(known.getValues<int32_t>());
+    if (isTokenSet(numbers, tokens)) {
+      SmallVector<int32_t> places(tokens, -1);
+      for (auto [place, token] : llvm::enumerate(numbers))
+        places[token] = place;
+      return constantSet(r, places);
+    }
+  }
   return r.map({}, {}, toSizes(r, {tokens}), r.b.getI32Type(),
                [&](ValueRange) -> Value {
                  // The last that is not above n, by halves.

@@ -20,16 +20,18 @@
 // STEPS-COUNT-2: arith.subf %{{.*}}, %{{.*}} : tensor<64x4xf32>
 // STEPS-NOT: arith.subf
 
-// The steps of a stage share the kernels that gather and interpolate.
+// The steps of a stage share the kernel that interpolates along an axis; the other axis, the
+// scatter and Euler's step are one pass, which gives the next latent.
 // KERNELS-LABEL: func.func @sample
-// KERNELS: rows.dispatch @kernels::@[[FIRST:generic_1x8x8x4_[0-9a-f]+]](
-// KERNELS: rows.dispatch @kernels::@[[SECOND:generic_1x8x8x4_[0-9a-f]+]](
-// KERNELS: rows.dispatch @kernels::@[[FIRST]](
-// KERNELS-NEXT: rows.dispatch @kernels::@[[SECOND]](
-// KERNELS: rows.dispatch @kernels::@[[FIRST]](
-// KERNELS-NEXT: rows.dispatch @kernels::@[[SECOND]](
+// KERNELS: %[[MODEL:.*]] = rows.dispatch {{.*}} : (tensor<20x4xf32>, tensor<64x4xf32>) -> tensor<20x4xf32>
+// KERNELS-NEXT: %[[ROWS:.*]] = rows.dispatch @kernels::@[[ALONG:generic_64x4_[0-9a-f]+]](%[[MODEL]])
+// KERNELS-NEXT: %[[NEXT:.*]] = rows.dispatch @kernels::@generic_64x4_{{[0-9a-f]+}}(%arg0, %[[ROWS]], %[[MODEL]], %{{.*}})
+// KERNELS: rows.dispatch @kernels::@generic_20x4_{{[0-9a-f]+}}(%[[NEXT]])
+// KERNELS-NEXT: %[[MODEL:.*]] = rows.dispatch {{.*}} -> tensor<20x4xf32>
+// KERNELS-NEXT: rows.dispatch @kernels::@[[ALONG]](%[[MODEL]])
+// KERNELS: rows.dispatch @kernels::@[[ALONG]](
 // KERNELS: rows.dispatch @kernels::@select_44
-// KERNELS-NOT: dispatch {{.*}}@generic_1x8x8x4
+// KERNELS-NOT: @[[ALONG]]
 // KERNELS: return
 func.func @sample(%noise: tensor<64x4xf32>, %c: tensor<64x4xf32>) -> tensor<64x4xf32> {
   %r = spatial.sample %noise grid<1, 8, 8> stages [[2, 20], [3, 64]]
