@@ -201,6 +201,7 @@ void tercet::buildToRowsPipeline(OpPassManager &pm,
         pm.addPass(createCSEPass());
         pm.addNestedPass<func::FuncOp>(createFuseEpilogues());
         pm.addPass(createCanonicalizerPass());
+        pm.addNestedPass<func::FuncOp>(createFuseGathers());
         pm.addPass(createOutlineKernels());
         pm.addPass(createMergeKernels());
         pm.addPass(createCSEPass());

@@ -9,7 +9,8 @@
 // i of an accumulator is the partial sum of columns i, i + 16, ..., which is
 // the order that the op prescribes, so that every target gives the same bits.
 // On a GPU a thread has outputs of its own. Weights are widened or decoded as
-// they come in (BlockDecoder.h). Assumes memrefs with static columns that are
+// they come in (BlockDecoder.h). With an index a block's rows of the
+// input are found by it. Assumes memrefs with static columns that are
 // contiguous within a row.
 //
 //===----------------------------------------------------------------------===//
@@ -90,6 +91,14 @@ private:
     forEach(whole, to, 1, [&](Value at) { body(at, 1); });
   }
 
+  /// The row of the input that makes a row of the result.
+  Value getInputRow(Value row) {
+    if (!op.getIndex())
+      return row;
+    Value number = memref::LoadOp::create(b, loc, op.getIndex(), row);
+    return arith::IndexCastOp::create(b, loc, b.getIndexType(), number);
+  }
+
   /// 16 columns of a row, those behind the mask 0.
   Value load(Value memref, Value row, Value column, Value mask) {
     auto type = VectorType::get(
@@ -133,6 +142,8 @@ private:
     SmallVector<Value> rows, outputs;
     for (int64_t r = 0; r < rowCount; ++r)
       rows.push_back(offset(row, r));
+    SmallVector<Value> inputs =
+        llvm::map_to_vector(rows, [&](Value at) { return getInputRow(at); });
     for (int64_t o = 0; o < outputCount; ++o)
       outputs.push_back(offset(output, o));
     Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
@@ -144,14 +155,14 @@ private:
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(loop.getBody());
       scf::YieldOp::create(b, loc,
-                           step(rows, outputs, loop.getInductionVar(), Value(),
-                                loop.getRegionIterArgs()));
+                           step(inputs, outputs, loop.getInductionVar(),
+                                Value(), loop.getRegionIterArgs()));
       sums.assign(loop.getResults().begin(), loop.getResults().end());
     }
     if (whole < k) {
       Value mask = vector::CreateMaskOp::create(
           b, loc, VectorType::get({kLanes}, b.getI1Type()), index(k - whole));
-      sums = step(rows, outputs, index(whole), mask, sums);
+      sums = step(inputs, outputs, index(whole), mask, sums);
     }
     // Rows at a time: a row's sums are neighbours then.
     SmallVector<Value> totals = sumTrees(sums, outputCount);

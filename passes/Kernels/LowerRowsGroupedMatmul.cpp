@@ -157,7 +157,7 @@ private:
       return rows::FloatMatmulOp::create(
           b, loc, TypeRange{}, input(op.getInput()), element(op.getWeight(), g),
           op.getBlockScales() ? element(op.getBlockScales(), g) : Value(),
-          operands, init, op.getFormatAttr(), maps, inner);
+          /*index=*/Value(), operands, init, op.getFormatAttr(), maps, inner);
     else
       return rows::MatmulOp::create(
           b, loc, TypeRange{}, op.getCodeAttr(), op.getKAttr(),

@@ -76,7 +76,7 @@ static rows::FloatMatmulOp recreate(rows::FloatMatmulOp op,
                                     RewriterBase &rewriter) {
   return rows::FloatMatmulOp::create(
       rewriter, generic.getLoc(), generic->getResultTypes(), op.getInput(),
-      op.getWeight(), op.getBlockScales(), operands,
+      op.getWeight(), op.getBlockScales(), op.getIndex(), operands,
       generic.getDpsInitOperand(0)->get(), op.getFormatAttr(), maps,
       op.getConfigAttr());
 }

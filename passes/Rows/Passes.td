@@ -196,6 +196,23 @@ def FuseElementwise : Pass<"fuse-elementwise", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def FuseGathers : Pass<"fuse-gathers", "::mlir::func::FuncOp"> {
+  let summary = "rows that a set picks, read by their users where they lie";
+  let description = [{
+    A `linalg.generic` that gives rows `source[index[r], c]` goes where all of its
+    users are `rows.float_matmul`, which then take the index, and elementwise ops,
+    which then read the source themselves; one product at least.
+
+    ```mlir
+    %rows = linalg.generic ... ins(%index) { tensor.extract %source[...] }
+    %y = rows.float_matmul ins(%rows, %w : ...)
+    // becomes
+    %y = rows.float_matmul ins(%source, %w : ...) index(%index : tensor<?xi32>)
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
 def FuseEpilogues : Pass<"fuse-epilogues", "::mlir::func::FuncOp"> {
   let summary = "pull elementwise consumers into products";
   let description = [{

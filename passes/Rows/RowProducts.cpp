@@ -65,8 +65,8 @@ Value tercet::buildFloatMatmul(OpBuilder &b, Location loc, Value input,
   Value init = emptyRows(b, loc, input, {weight.n}, b.getF32Type());
   auto matmul = rows::FloatMatmulOp::create(
       b, loc, TypeRange{init.getType()}, input, weight.data, weight.blockScales,
-      operands, init, weight.format, b.getAffineMapArrayAttr(maps),
-      DictionaryAttr());
+      /*index=*/Value(), operands, init, weight.format,
+      b.getAffineMapArrayAttr(maps), DictionaryAttr());
   buildEpilogue(b, loc, matmul.getEpilogue(), b.getF32Type(), operands,
                 epilogue);
   return matmul.getResult(0);

@@ -63,12 +63,19 @@ LogicalResult FloatMatmulOp::verify() {
   // ROWS-F1
   if (weight.getRank() != 2 || init.getRank() != 2 || weight.isDynamicDim(1) ||
       !compatible(weight.getDimSize(0), init.getDimSize(1)) ||
-      (input.getRank() == 2 &&
+      (input.getRank() == 2 && !getIndex() &&
        !compatible(input.getDimSize(0), init.getDimSize(0))))
     return emitOpError(
                "ROWS-F1: input is [M, K], weight [N, K] with a static K, "
                "init [M, N], got ")
            << input << ", " << weight << " and " << init;
+  // ROWS-F4
+  if (getIndex() &&
+      (shaped(getIndex()).getRank() != 1 ||
+       !compatible(shaped(getIndex()).getDimSize(0), init.getDimSize(0))))
+    return emitOpError("ROWS-F4: index has an element for each row of init, "
+                       "got ")
+           << getIndex().getType() << " and " << init;
   // ROWS-F3
   if (failed(verifyFloatWeight(*this, "ROWS-F1", "ROWS-F3")))
     return failure();
@@ -108,12 +115,16 @@ FloatMatmulOp::getTiledImplementation(OpBuilder &b,
                                       ArrayRef<OpFoldResult> offsets,
                                       ArrayRef<OpFoldResult> sizes) {
   Location loc = getLoc();
+  // With an index the rows of a tile are anywhere.
   SmallVector<Value> operands{
-      sliceRows(b, loc, getInput(), offsets[0], sizes[0]),
+      getIndex() ? getInput()
+                 : sliceRows(b, loc, getInput(), offsets[0], sizes[0]),
       sliceRows(b, loc, getWeight(), offsets[1], sizes[1])};
   if (getBlockScales())
     operands.push_back(
         sliceRows(b, loc, getBlockScales(), offsets[1], sizes[1]));
+  if (getIndex())
+    operands.push_back(sliceRows(b, loc, getIndex(), offsets[0], sizes[0]));
   for (auto [map, operand] :
        llvm::zip(getEpilogueMapsArray(), getEpilogueOperands()))
     operands.push_back(sliceByMap(b, loc, operand, map, offsets, sizes));

@@ -19,7 +19,9 @@ class Rows_FloatProduct<string mnemonic, list<Trait> traits = []>
 def Rows_FloatMatmulOp : Rows_FloatProduct<"float_matmul"> {
   let summary = "matrix product of f32 rows with float weights, with an epilogue";
   let description = [{
-    `init[r, n] = epilogue(sum over k of input[r, k] * w[n, k], operands)`.
+    `init[r, n] = epilogue(sum over k of input[m, k] * w[n, k], operands)` with
+    m = index[r], or r where there is no index: rows are read where they lie.
+    An element of index that is no row of input is undefined behaviour.
     The sum is 16 strided partial sums, each in order of k from 0 by multiply and
     then add (no fused operation), combined as a tree (8, 4, 2, 1): the same bits on
     every target. Epilogue maps are those of `rows.matmul`.
@@ -39,7 +41,8 @@ def Rows_FloatMatmulOp : Rows_FloatProduct<"float_matmul"> {
     Verifier: ROWS-F1: input is [M, K], weight [N, K] with a static K, init [M, N].
     ROWS-F2: epilogue maps and region are as in `rows.matmul`, the accumulator f32.
     ROWS-F3: bytes have a format and block_scales [N, K/block], other weights
-    neither; K is a multiple of the block.
+    neither; K is a multiple of the block. ROWS-F4: with an index [M] in i32, input has
+    any number of rows.
 
     ```mlir
     %y = rows.float_matmul ins(%x, %w : tensor<?x128xf32>, tensor<32x128xf32>)
@@ -52,6 +55,7 @@ def Rows_FloatMatmulOp : Rows_FloatProduct<"float_matmul"> {
   let arguments = (ins Rows_Shaped<[F32]>:$input,
                        Rows_Shaped<[F32, BF16, F16, I8]>:$weight,
                        Optional<Rows_Shaped<[I8]>>:$block_scales,
+                       Optional<Rows_Shaped<[I32]>>:$index,
                        Variadic<Rows_Shaped<[AnyType]>>:$epilogue_operands,
                        Rows_Shaped<[AnyType]>:$init,
                        OptionalAttr<Rows_BlockFormat>:$format,
@@ -60,6 +64,7 @@ def Rows_FloatMatmulOp : Rows_FloatProduct<"float_matmul"> {
   let assemblyFormat = [{
     ($format^)? attr-dict
     `ins` `(` $input `,` $weight (`,` $block_scales^)? `:` type($input) `,` type($weight) (`,` type($block_scales)^)? `)`
+    (`index` `(` $index^ `:` type($index) `)`)?
     (`epilogue` `(` $epilogue_operands^ `:` type($epilogue_operands) `)`)?
     `maps` $epilogue_maps
     `outs` `(` $init `:` type($init) `)` (`->` type($results)^)? $epilogue

@@ -268,3 +268,14 @@ func.func @ROWS_C1(%x: tensor<6xi32>, %y: tensor<7xi32>) {
   %0 = rows.select ins(%x : tensor<6xi32>) outs(%y : tensor<7xi32>) -> tensor<7xi32>
   return
 }
+
+// -----
+
+func.func @ROWS_F4(%x: tensor<9x20xf32>, %w: tensor<8x20xf32>, %index: tensor<3xi32>, %y: tensor<2x8xf32>) {
+  // expected-error@+1 {{ROWS-F4: index has an element for each row of init, got 'tensor<3xi32>' and 'tensor<2x8xf32>'}}
+  %0 = rows.float_matmul ins(%x, %w : tensor<9x20xf32>, tensor<8x20xf32>) index(%index : tensor<3xi32>) maps [] outs(%y : tensor<2x8xf32>) -> tensor<2x8xf32> {
+  ^bb0(%acc: f32):
+    rows.yield %acc : f32
+  }
+  return
+}

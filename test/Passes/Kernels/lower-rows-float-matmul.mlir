@@ -25,3 +25,20 @@ func.func @block(%x: memref<?x32xf32>, %w: memref<6x32xf32>, %bias: memref<6xf32
   }
   return
 }
+
+// Rows that an index picks are loaded where they lie.
+// CHECK-LABEL: @gathered
+// CHECK-SAME: %[[X:.*]]: memref<64x16xf32>, {{.*}}, %[[INDEX:.*]]: memref<?xi32>
+// CHECK: %[[NUMBER:.*]] = memref.load %[[INDEX]][%[[ROW:.*]]] : memref<?xi32>
+// CHECK: %[[AT:.*]] = arith.index_cast %[[NUMBER]] : i32 to index
+// CHECK: memref.load %[[INDEX]]
+// CHECK: vector.load %[[X]][%[[AT]], %{{.*}}] : memref<64x16xf32>, vector<16xf32>
+// CHECK: vector.store %{{.*}}, %{{.*}}[%[[ROW]], %{{.*}}] : memref<?x4xf32>, vector<4xf32>
+func.func @gathered(%x: memref<64x16xf32>, %w: memref<4x16xf32>, %index: memref<?xi32>, %y: memref<?x4xf32>) {
+  rows.float_matmul ins(%x, %w : memref<64x16xf32>, memref<4x16xf32>) index(%index : memref<?xi32>)
+      maps [] outs(%y : memref<?x4xf32>) {
+  ^bb0(%acc: f32):
+    rows.yield %acc : f32
+  }
+  return
+}

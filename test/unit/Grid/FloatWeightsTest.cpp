@@ -276,11 +276,24 @@ TEST_P(Floats, ProjectionsEqualTheOracle) {
               xt = type("f32", {m, k}), yt = type("f32", {m, n});
   if (f.scaled)
     text.add("s", s);
-  Model model(text.globals + "func.func @project(%x: " + xt + ") -> " + yt +
-                  " {\n" + text.loads + "  %y = latent.project %x, %w" +
-                  (f.scaled ? " scale(%s : " + s + ")" : "") + " : " + xt +
-                  ", " + wt + " -> " + yt + "\n  return %y : " + yt + "\n}\n",
-              file, nullptr);
+  // Of all rows, and of rows of a set, which a float product reads where they
+  // lie.
+  auto project = [&](std::string rows, std::string from, std::string to) {
+    return "  %y = latent.project " + rows + ", %w" +
+           (f.scaled ? " scale(%s : " + s + ")" : "") + " : " + from + ", " +
+           wt + " -> " + to + "\n  return %y : " + to + "\n}\n";
+  };
+  std::string it = type("i32", {-1}), rt = type("f32", {-1, k}),
+              zt = type("f32", {-1, n});
+  Model model(
+      text.globals + "func.func @project(%x: " + xt + ") -> " + yt + " {\n" +
+          text.loads + project("%x", xt, yt) + "func.func @some(%x: " + xt +
+          ", %set: " + it + " {tercet.bound = " + std::to_string(m) +
+          ", tercet.dims = [\"m\"], tercet.range = [0, " + std::to_string(m) +
+          "], tercet.ascending}) -> " + zt + " {\n" + text.loads +
+          "  %r = spatial.gather %x, %set : " + xt + ", " + it + " -> " + rt +
+          "\n" + project("%r", rt, zt),
+      file, nullptr);
   if (HasFatalFailure())
     return;
   for (int64_t r = 0; r < m; ++r) {
@@ -303,6 +316,17 @@ TEST_P(Floats, ProjectionsEqualTheOracle) {
     std::vector<float> result(expected.size());
     call(session, "project", {View(x, {m, k})}, {View(result, {m, n})});
     EXPECT_EQ(result, expected);
+    for (std::vector<int32_t> set :
+         {std::vector<int32_t>{5}, {0, 2, 3, 5, 6, 8}}) {
+      std::vector<float> some, rows(set.size() * n);
+      for (int32_t r : set)
+        some.insert(some.end(), expected.begin() + r * n,
+                    expected.begin() + (r + 1) * n);
+      int64_t count = set.size();
+      call(session, "some", {View(x, {m, k}), View(set, {count})},
+           {View(rows, {count, n})});
+      EXPECT_EQ(rows, some) << count;
+    }
   });
 }
 
