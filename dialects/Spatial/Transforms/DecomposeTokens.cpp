@@ -137,23 +137,24 @@ static Value decompose(ReferenceBuilder &r, NearestOp op) {
   Type i32 = r.b.getI32Type(), i64 = r.b.getI64Type();
   constexpr int64_t kNone32 = std::numeric_limits<int32_t>::max(),
                     kNone64 = std::numeric_limits<int64_t>::max();
+  // Innermost over what lies side by side in both, not over what is reduced.
   Value perRow =
-      r.reduce(splitFirst(r, places, {frames * height, width}), {Axes{0, 2}}, 3,
-               {0, 1}, toSizes(r, {frames * height, width}),
+      r.reduce(splitFirst(r, places, {frames * height, width}), {Axes{0, 1}}, 3,
+               {0, 2}, toSizes(r, {frames * height, width}),
                r.b.getI32IntegerAttr(kNone32), [&](ValueRange args) -> Value {
-                 Scalar x = getLoop(r, 1).toI32(),
-                        other = getLoop(r, 2).toI32();
+                 Scalar other = getLoop(r, 1).toI32(),
+                        x = getLoop(r, 2).toI32();
                  Scalar key = ((other - x).abs() << kBits) | other;
                  return (Scalar(r, args[0]) >= 0)
                      .select(key, key.like(kNone32))
                      .min(Scalar(r, args[1]));
                });
   Value perToken = r.reduce(
-      splitFirst(r, perRow, {frames, height}), {Axes{0, 3, 2}}, 4, {0, 1, 2},
+      splitFirst(r, perRow, {frames, height}), {Axes{0, 2, 3}}, 4, {0, 1, 3},
       toSizes(r, {frames, height, width}), r.b.getI64IntegerAttr(kNone64),
       [&](ValueRange args) -> Value {
         Scalar key(r, args[0]);
-        Scalar y = getLoop(r, 1).toI64(), other = getLoop(r, 3).toI64();
+        Scalar y = getLoop(r, 1).toI64(), other = getLoop(r, 2).toI64();
         Scalar dx = (key >> kBits).toI64(), dy = other - y;
         Scalar column = (key & ((1 << kBits) - 1)).toI64();
         Scalar both = ((dy * dy + dx * dx) << 32) | (other << kBits) | column;
