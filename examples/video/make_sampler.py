@@ -42,6 +42,20 @@ CLASS = f'%class: {LABEL} {{tercet.name = "class", tercet.range = [0, {CLASSES -
 SAME, FIRST = "affine_map<(d0, d1) -> (d0, d1)>", "affine_map<(d0, d1) -> (0)>"
 
 
+def guidance_text(kind):
+    """%clean: %named, away from %free, both of the type `kind`, as %empty is."""
+    return f"""
+    %clean = linalg.generic {{indexing_maps = [{SAME}, {SAME}, {SAME}], iterator_types = ["parallel", "parallel"]}}
+        ins(%named, %free : {kind}, {kind}) outs(%empty : {kind}) {{
+    ^bb1(%a: f32, %b: f32, %out: f32):
+      %g = arith.constant {GUIDANCE} : f32
+      %d = arith.subf %a, %b : f32
+      %p = arith.mulf %g, %d : f32
+      %s = arith.addf %b, %p : f32
+      linalg.yield %s : f32
+    }} -> {kind}"""
+
+
 def guided_text():
     """%clean: what the network makes of %rows with the class, away from what without."""
     call = f"func.call @network(%rows, %index, %sigma, %{{}}) : ({ROWS}, {INDEX}, {ONE}, {LABEL}) -> {ROWS}"
@@ -51,16 +65,7 @@ def guided_text():
     %free = {call.format("none")}
     %c0 = arith.constant 0 : index
     %m = tensor.dim %rows, %c0 : {ROWS}
-    %empty = tensor.empty(%m) : {ROWS}
-    %clean = linalg.generic {{indexing_maps = [{SAME}, {SAME}, {SAME}], iterator_types = ["parallel", "parallel"]}}
-        ins(%named, %free : {ROWS}, {ROWS}) outs(%empty : {ROWS}) {{
-    ^bb1(%a: f32, %b: f32, %out: f32):
-      %g = arith.constant {GUIDANCE} : f32
-      %d = arith.subf %a, %b : f32
-      %p = arith.mulf %g, %d : f32
-      %s = arith.addf %b, %p : f32
-      linalg.yield %s : f32
-    }} -> {ROWS}"""
+    %empty = tensor.empty(%m) : {ROWS}""" + guidance_text(ROWS)
 
 
 def sampler_text(name, stages):

@@ -109,6 +109,33 @@ class Muon:
                 value.sub_(o, alpha=lr * 0.2 * max(value.shape) ** 0.5)
 
 
+def update(p, average, muon, adam, muon_lr, adam_lr, keep):
+    """A step of both optimisers, and of the moving average that keeps so much of itself."""
+    with torch.no_grad():
+        torch.nn.utils.clip_grad_norm_(p.values(), 1.0)
+        muon.step(muon_lr)
+        adam.param_groups[0]["lr"] = adam_lr
+        adam.step()
+        for name, value in p.items():
+            average[name].lerp_(value, 1 - keep)
+
+
+def restore(state, p, average, muon, adam):
+    """Puts back what `checkpoint` gave."""
+    with torch.no_grad():
+        for name, value in p.items():
+            value.copy_(state["params"][name])
+            average[name].copy_(state["average"][name])
+            if name in muon.momentum:
+                muon.momentum[name].copy_(state["momentum"][name])
+    adam.load_state_dict(state["adam"])
+
+
+def checkpoint(p, average, muon, adam, **progress):
+    return {"params": p, "average": average, "momentum": muon.momentum, "adam": adam.state_dict(),
+            **progress}
+
+
 def export(p):
     """The tensors as they are stored; the position embeddings as one table, with in.bias."""
     out = {k: v for k, v in p.items() if not k.startswith("position.") and k != "in.bias"}
@@ -138,13 +165,7 @@ def main():
     step, clips, before, begun = 0, 0, 0.0, 0.0
     if args.state and args.state.exists():
         state = torch.load(args.state)
-        with torch.no_grad():
-            for name, value in p.items():
-                value.copy_(state["params"][name])
-                average[name].copy_(state["average"][name])
-                if name in muon.momentum:
-                    muon.momentum[name].copy_(state["momentum"][name])
-        adam.load_state_dict(state["adam"])
+        restore(state, p, average, muon, adam)
         step, clips, before, begun = (state[k] for k in ("step", "clips", "elapsed", "wall"))
     rng = np.random.RandomState(args.seed + step)
     torch.manual_seed(args.seed + step)
@@ -155,9 +176,8 @@ def main():
         safetensors_io.save(temporary, export(average))
         temporary.replace(args.out)
         if args.state:
-            torch.save({"params": p, "average": average, "momentum": muon.momentum,
-                        "adam": adam.state_dict(), "step": step, "clips": clips,
-                        "elapsed": elapsed, "wall": wall}, args.state)
+            torch.save(checkpoint(p, average, muon, adam, step=step, clips=clips, elapsed=elapsed,
+                                  wall=wall), args.state)
 
     start, wall_start = time.process_time(), time.monotonic()
     saved = shown = 0.0
@@ -186,15 +206,9 @@ def main():
             value.grad = None
         loss.backward()
         rate = min(1.0, (step + 1) / WARMUP) * (1 - progress)
-        with torch.no_grad():
-            torch.nn.utils.clip_grad_norm_(p.values(), 1.0)
-            muon.step(MUON_LR * rate)
-            adam.param_groups[0]["lr"] = ADAM_LR * rate
-            adam.step()
-            step, clips = step + 1, clips + n
-            keep = min(AVERAGE, (1 + step) / (10 + step))
-            for name, value in p.items():
-                average[name].lerp_(value, 1 - keep)
+        step, clips = step + 1, clips + n
+        update(p, average, muon, adam, MUON_LR * rate, ADAM_LR * rate,
+               min(AVERAGE, (1 + step) / (10 + step)))
         sums[m][0] += loss.item()
         sums[m][1] += 1
         elapsed = before + time.process_time() - start
