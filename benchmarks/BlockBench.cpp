@@ -39,6 +39,7 @@
 #include <sstream>
 #include <sys/mman.h>
 #include <thread>
+#include <unistd.h>
 
 using namespace tercet::benchmarks;
 using namespace tercet::tools;
@@ -56,6 +57,7 @@ struct Row {
   std::string artifact, name, entry, route;
   long copies = 1, sessions = 1;
   double scale = 1;
+  long calls = 5; // at least
 };
 
 /// What a call of a row reads of the artifact's weights.
@@ -68,6 +70,9 @@ struct Figures {
   std::string name;
   double median = 0, best = 0, wall = 0, probe = 0;
   double kernels = 0, outside = 0;
+  /// Bytes of the process beyond what it had before, after the first calls
+  /// and after the last one.
+  double residentFirst = 0, residentLast = 0;
   size_t calls = 0;
   WeightBytes weights;
 };
@@ -88,6 +93,14 @@ double threadSeconds() {
   timespec now;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
   return double(now.tv_sec) + double(now.tv_nsec) * 1e-9;
+}
+
+/// Bytes of memory that the process has; 0 where the system does not say.
+double residentBytes() {
+  std::ifstream file("/proc/self/statm");
+  double all = 0, resident = 0;
+  file >> all >> resident;
+  return resident * double(sysconf(_SC_PAGESIZE));
 }
 
 double quantile(std::vector<double> values, double share) {
@@ -379,6 +392,7 @@ bool Bench::profile(const Row &row, Figures &out) {
 bool Bench::measure(const Row &row) {
   Figures f;
   f.name = row.name;
+  double resident = residentBytes();
   if (!open(row) || !makeInputs(row) || !countWeights(row, f.weights))
     return false;
   size_t entry = 0;
@@ -399,9 +413,10 @@ bool Bench::measure(const Row &row) {
     if (!call(row.entry, copy, session, results))
       return false;
   session = 0;
+  f.residentFirst = residentBytes() - resident;
   std::vector<double> seconds, wall, probed;
   double begin = now();
-  while (seconds.size() < 5 ||
+  while (seconds.size() < size_t(row.calls) ||
          (seconds.size() < 100000 && now() - begin < options.minTime)) {
     copy = (copy + 1) % inputs.size();
     session = (session + 1) % size_t(row.sessions);
@@ -415,6 +430,7 @@ bool Bench::measure(const Row &row) {
       probed.push_back(readProbe(between) * double(weightBytes) /
                        double(between));
   }
+  f.residentLast = residentBytes() - resident;
   measureLimits(20);
   f.calls = seconds.size();
   f.median = quantile(seconds, 0.5);
@@ -456,6 +472,8 @@ std::string Bench::toJson() const {
           j.pair("calls", uint64_t(f.calls));
           j.pair("kernels", f.kernels);
           j.pair("outside_share", f.outside);
+          j.pair("resident_first", f.residentFirst);
+          j.pair("resident_last", f.residentLast);
           j.pair("weight_bytes", f.weights.total());
           j.pair("expert_bytes", f.weights.perExpert);
           j.pair("distinct_experts", f.weights.distinct);
@@ -475,11 +493,12 @@ static bool readPlan(const std::string &path, std::vector<Row> &rows) {
     for (std::string cell; std::getline(stream, cell, '\t');)
       cells.push_back(cell);
     Row row;
-    if (cells.size() != 7 ||
+    if (cells.size() != 8 ||
         !integer(cells[4], "copies", 1, 1 << 20, row.copies) ||
         !integer(cells[5], "sessions", 1, 1 << 20, row.sessions) ||
-        !number(cells[6], "scale", row.scale))
-      return complain("'" + path + "': a row has seven cells, got '" + line +
+        !number(cells[6], "scale", row.scale) ||
+        !integer(cells[7], "calls", 1, 1 << 20, row.calls))
+      return complain("'" + path + "': a row has eight cells, got '" + line +
                       "'") == 0;
     row.artifact = cells[0];
     row.name = cells[1];

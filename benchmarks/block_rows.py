@@ -8,13 +8,14 @@ import subprocess
 import sys
 
 import make_blocks
+import make_video
 
 HEAD = ("benchmark", "time", "spread", "experts read", "read", "products", "of the sum", "of the larger",
         "of a read", "outside")
 
 
-# What attention over chosen blocks is compared with; measured before them.
-DENSE = "spatial/block_attention/dense"
+# What attention over chosen blocks, and steps over chosen tokens, are compared with.
+DENSE = {"spatial/block_attention/": "dense", "spatial/jit/": "active=1"}
 SPATIAL_HEAD = ("benchmark", "time", "spread", "to dense", "to its share of dense", "of the larger")
 
 
@@ -26,7 +27,7 @@ def chosen(options):
     """The models that the filter needs, each with its rows."""
     wanted = re.compile(options.filter)
     counts = [int(count) for count in options.threads.split(",")]
-    for bench in make_blocks.benches(options.tiny):
+    for bench in (*make_blocks.benches(options.tiny), *make_video.benches(options.tiny)):
         rows = [row for row in bench.rows if any(wanted.search(row_name(row, count)) for count in counts)]
         if rows:
             yield bench, rows
@@ -41,8 +42,8 @@ def compile_bench(compiler, folder, bench):
         return artifact
     print(f"compiling {bench.stem}", file=sys.stderr)
     folder.mkdir(parents=True, exist_ok=True)
-    source, zeros = bench.write(folder)
-    command = [compiler, source, "--target=cpu:host", *[f"--weights={file}" for file in zeros], "--weights=random:1",
+    source, files = bench.write(folder)
+    command = [compiler, source, "--target=cpu:host", *[f"--weights={file}" for file in files], "--weights=random:1",
                *bench.options(), "-o", artifact]
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
     if done.returncode == 1:
@@ -61,7 +62,7 @@ def measure(compiler, program, folder, options, machine):
         artifact = compile_bench(compiler, folder, bench)
         if artifact:
             compiled += [(artifact, row) for row in rows]
-    results, dense = [], {}
+    results = []
     wanted = re.compile(options.filter)
     for threads in map(int, options.threads.split(",")):
         plan = [(artifact, row) for artifact, row in compiled if wanted.search(row_name(row, threads))]
@@ -69,7 +70,7 @@ def measure(compiler, program, folder, options, machine):
             continue
         file, out = folder / f"plan.{os.getpid()}.tsv", folder / f"out.{os.getpid()}.json"
         file.write_text("".join(f"{artifact}\t{row.name}\t{row.entry}\t{row.route}\t{row.copies}\t{row.sessions}\t"
-                                f"{row.scale!r}\n" for artifact, row in plan))
+                                f"{row.scale!r}\t{row.calls}\n" for artifact, row in plan))
         try:
             command = [program, f"--plan={file}", f"--out={out}", f"--threads={threads}",
                        f"--min-time={options.min_time}", f"--tries={options.tries}",
@@ -82,12 +83,27 @@ def measure(compiler, program, folder, options, machine):
             file.unlink(missing_ok=True)
             out.unlink(missing_ok=True)
         results += [result(row, [r for r in raw["rows"] if r["name"] == row.name], raw, machine) for _, row in plan]
-    for row in results:
-        if row["name"].startswith(DENSE):
-            dense[row["threads"]] = row["seconds"]
-        if "density" in row and row["threads"] in dense:
-            row["ratio_to_dense"] = row["seconds"] / dense[row["threads"]]
+    compare_with_dense(results)
     return results
+
+
+def compare_with_dense(results):
+    """Adds the ratio of times, and that of operations, to rows beside a dense one."""
+    for row in results:
+        group = next((group for group in DENSE if row["name"].startswith(group)), None)
+        dense = next((other for other in results if group and other["threads"] == row["threads"]
+                      and other["name"] == row_name(row_of(group + DENSE[group]), row["threads"])), None)
+        if dense and ("density" in row or "active" in row):
+            row["ratio_to_dense"] = row["seconds"] / dense["seconds"]
+            row["ideal_ratio"] = row["ops"] / dense["ops"]
+    steps = {row["threads"]: row["seconds"] for row in results if row.get("active") == 1}
+    for row in results:
+        if row["name"].startswith("spatial/pointwise/") and row["tokens"] == make_video.TOKENS and row["threads"] in steps:
+            row["share_of_step"] = row["seconds"] / steps[row["threads"]]
+
+
+def row_of(name):
+    return make_blocks.Row(name, "")
 
 
 def result(row, tries, raw, machine):
@@ -131,6 +147,11 @@ def result(row, tries, raw, machine):
     if row.route:
         out["distinct_experts"] = best["distinct_experts"]
         out["bytes_of_an_expert"] = best["expert_bytes"]
+    if row.name.startswith("spatial/stream/"):
+        out["chunks_per_second"] = 1 / seconds
+        out["frames_per_second"] = row.fields["frames"] / seconds
+        out["resident_mib_after_1"] = best["resident_first"] / 2**20
+        out[f"resident_mib_after_{best['calls'] + 1}"] = best["resident_last"] / 2**20
     if row.fields.get("tokens") == 1 and is_block:
         out["outside_share"] = best["outside_share"]
     return out
@@ -147,7 +168,7 @@ def is_spatial(row):
 def spatial_cells(row):
     ratio, tries = row.get("ratio_to_dense"), row["seconds_of_tries"]
     return (row["name"], time(row["seconds"]), f"+{100 * (tries[-1] / tries[0] - 1):.0f} %",
-            f"{ratio:.3f}" if ratio else "-", f"{ratio / row['density']:.2f}" if ratio else "-",
+            f"{ratio:.3f}" if ratio else "-", f"{ratio / row['ideal_ratio']:.2f}" if ratio else "-",
             percent(row["fraction_of_larger"]))
 
 

@@ -29,6 +29,7 @@ class Row:
     f32_ops: float = 0
     bytes: float = 0       # read beside weights, and results
     updated: float = 0     # bytes of states read, and as many written
+    calls: int = 5         # at least
     fields: dict = dataclasses.field(default_factory=dict)
 
 
@@ -39,6 +40,7 @@ class Bench:
     text: str
     rows: list
     zeros: dict = dataclasses.field(default_factory=dict)  # weights that are 0, with their sizes
+    weights: list = dataclasses.field(default_factory=list)  # files of others
 
     def options(self):
         return [f"--code={self.code}"] if self.code in ("i2", "t5") else []
@@ -56,7 +58,7 @@ class Bench:
             head = ("{" + ",".join(header) + "}").encode()
             head += b" " * (-len(head) % 8)
             zeros.write_bytes(struct.pack("<Q", len(head)) + head + bytes(at))
-        return source, ([zeros] if self.zeros else [])
+        return source, self.weights + ([zeros] if self.zeros else [])
 
 
 @dataclasses.dataclass

@@ -45,6 +45,23 @@ for share, chosen in (("1", 8), ("0.5", 4), ("0.25", 2), ("0.1", 1)):
 equal("spatial/kmeans/assign/64x5x8", "ops", 2 * 64 * 5 * 8)
 equal("spatial/kmeans/assign/64x5x8", "bytes", 4 * (64 * 8 + 5 * 8 + 64))
 
+# Two calls of a network of 4 blocks of width 128: projections and wide layers of each row, the
+# first and the last layer, and two products of each pair of rows.
+for active, tokens in (("0.35", 360), ("0.62", 636), ("1", 1024)):
+    name = f"spatial/jit/active={active}"
+    ops = 2 * 2 * (tokens * (4 * (4 * 128 * 128 + 2 * 512 * 128) + 2 * 32 * 128) + tokens * tokens * 4 * 2 * 128)
+    equal(name, "ops", ops)
+    equal(name, "ideal_ratio", ops / rows["spatial/jit/active=1"]["ops"])
+    equal(name, "ratio_to_dense", rows[name]["seconds"] / rows["spatial/jit/active=1"]["seconds"])
+equal("spatial/pointwise/step/4096x64", "bytes", 4 * 64 * 2 * (4096 + 1433))
+equal("spatial/pointwise/step/1024x32", "share_of_step",
+      rows["spatial/pointwise/step/1024x32"]["seconds"] / rows["spatial/jit/active=1"]["seconds"])
+# The history is a state: nothing grows from chunk to chunk.
+stream = rows["spatial/stream/chunk"]
+equal("spatial/stream/chunk", "frames_per_second", 8 / stream["seconds"])
+if stream["resident_mib_after_6"] > stream["resident_mib_after_1"] + 1:
+    sys.exit(f"spatial/stream/chunk: {stream['resident_mib_after_1']} MiB, then {stream['resident_mib_after_6']}")
+
 for name, row in rows.items():
     block = name.startswith("latent/block/")
     # Four tokens choose more than one does, and at most all.
