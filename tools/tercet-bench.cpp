@@ -166,6 +166,7 @@ void describeKernels(const Target &t, const Program &p,
       }
     }
     std::vector<double> samples;
+    samples.reserve(times.size());
     for (const auto &call : times)
       samples.push_back(call[i]);
     f.seconds += median(samples);

@@ -74,7 +74,7 @@ static std::string versionOf(StringRef tool) {
       size_t at = lines.find("release ");
       text = at == StringRef::npos ? "" : lines.substr(at).split('\n').first.str();
     }
-  sys::fs::remove(file);
+  (void)sys::fs::remove(file);
   return text;
 }
 

@@ -166,7 +166,7 @@ bool makeInputs(const Options &o, const tercet_artifact *artifact, size_t entry,
     tercet_tensor_info info;
     tercet_artifact_input(artifact, entry, i, &info);
     InputValues values = valuesOf(artifact, entry, i);
-    std::string error, path;
+    std::string error;
     if (how[i].empty()) {
       complain(std::string("input '") + info.name +
                "' is missing: give --input=" + info.name +

@@ -182,7 +182,8 @@ LogicalResult Codegen::save(StringRef suffix, StringRef bytes) {
     return success();
   llvm::SmallString<128> path(options.saveTemps);
   llvm::sys::path::append(path, options.stem + "." + suffix);
-  llvm::sys::fs::create_directories(options.saveTemps);
+  // A folder that is not there makes writing fail, with its own words.
+  (void)llvm::sys::fs::create_directories(options.saveTemps);
   if (llvm::Error error = support::writeFile(path, bytes))
     return kernels.emitError("cannot keep an intermediate: ")
            << llvm::toString(std::move(error));

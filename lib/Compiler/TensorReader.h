@@ -32,7 +32,7 @@ public:
     parts.push_back(*owned);
   }
   /// Made-up values.
-  explicit TensorReader(SyntheticWeights made) : made(std::move(made)) {}
+  explicit TensorReader(SyntheticWeights made) : made(made) {}
 
   /// Fills `into` with the next bytes: whole rows of trits, whole elements of
   /// anything else. False where the file cannot be read.

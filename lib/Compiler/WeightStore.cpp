@@ -206,7 +206,7 @@ TensorReader WeightStore::openSource(rows::WeightOp op) const {
                             ? op.getSparsityAttr()
                             : ternary::SparsityAttr());
   if (!op.getSelect())
-    return TensorReader(std::move(made));
+    return TensorReader(made);
   // Slices of the first axis are parts of a file. Made-up ones come in their
   // order: all are made and some taken.
   std::vector<uint8_t> whole;

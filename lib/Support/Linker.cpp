@@ -43,7 +43,7 @@ public:
   TemporaryFile(StringRef path) : path(path) {}
   TemporaryFile(const TemporaryFile &) = delete;
   ~TemporaryFile() {
-    sys::fs::remove(path);
+    (void)sys::fs::remove(path);
     sys::DontRemoveFileOnSignal(path);
   }
   Error write(StringRef bytes) {

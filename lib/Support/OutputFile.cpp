@@ -74,7 +74,7 @@ void OutputFile::discard() {
     ::close(fd);
   fd = -1;
   if (!temporary.empty()) {
-    sys::fs::remove(temporary);
+    (void)sys::fs::remove(temporary);
     sys::DontRemoveFileOnSignal(temporary);
     temporary.clear();
   }

@@ -21,7 +21,7 @@
 
 namespace mlir {
 class MLIRContext;
-}
+} // namespace mlir
 namespace llvm {
 class LLVMContext;
 class PassInstrumentationCallbacks;

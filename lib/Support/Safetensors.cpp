@@ -43,7 +43,8 @@ static unsigned getElementBytes(StringRef dtype) {
       .Default(0);
 }
 
-std::string tercet::support::describe(StringRef dtype, ArrayRef<int64_t> shape) {
+std::string tercet::support::describe(StringRef dtype,
+                                      ArrayRef<int64_t> shape) {
   std::string s = dtype.str() + " ";
   if (shape.empty())
     return s + "scalar";
@@ -71,7 +72,8 @@ public:
   bool run() {
     parseObject([&](std::string name) {
       if (name == "__metadata__") {
-        parseObject([&](std::string key) { metadata[key] = parseString(); });
+        parseObject(
+            [&](const std::string &key) { metadata[key] = parseString(); });
         return;
       }
       Entry entry;
@@ -123,7 +125,7 @@ private:
 
   void parseEntry(Entry &entry) {
     bool dtype = false, shape = false, offsets = false;
-    parseObject([&](std::string key) {
+    parseObject([&](const std::string &key) {
       if (key == "dtype") {
         entry.dtype = parseString();
         dtype = true;
@@ -214,7 +216,8 @@ private:
     UTF32 point = unit;
     if (unit >= 0xD800 && unit < 0xDC00) {
       unsigned low;
-      if (!rest.consume_front("\\u") || !hex4(low) || low < 0xDC00 || low > 0xDFFF)
+      if (!rest.consume_front("\\u") || !hex4(low) || low < 0xDC00 ||
+          low > 0xDFFF)
         return fail("half a surrogate pair");
       point = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
     } else if (unit >= 0xDC00 && unit < 0xE000) {
@@ -230,7 +233,8 @@ private:
 };
 } // namespace
 
-Expected<std::unique_ptr<SafetensorsFile>> SafetensorsFile::open(StringRef path) {
+Expected<std::unique_ptr<SafetensorsFile>>
+SafetensorsFile::open(StringRef path) {
   if (sys::fs::is_directory(path))
     return makeError("cannot read weights from '" + path + "': it is a folder");
   // Not null-terminated, so that a file of any size is mapped, not copied.
@@ -294,8 +298,9 @@ Error SafetensorsFile::parseHeader() {
     return makeError("its header claims " + Twine(length) +
                      " bytes, more than the format allows");
   if (length > bytes.size() - 8)
-    return makeError("its header claims " + Twine(length) + " bytes, the file has " +
-                     Twine(bytes.size() - 8) + " behind the length");
+    return makeError("its header claims " + Twine(length) +
+                     " bytes, the file has " + Twine(bytes.size() - 8) +
+                     " behind the length");
   HeaderParser parser(bytes.substr(8, length));
   if (!parser.run())
     return makeError(parser.error);
@@ -333,6 +338,7 @@ Error SafetensorsFile::parseHeader() {
 
   // Neither overlaps nor holes, as the format demands.
   std::vector<const HeaderParser::Entry *> order;
+  order.reserve(parser.entries.size());
   for (HeaderParser::Entry &entry : parser.entries)
     order.push_back(&entry);
   llvm::sort(order, [](auto *a, auto *b) {

@@ -43,6 +43,7 @@ std::vector<const TargetBackend *> tercet::getAllTargets() {
   Registry &registry = getRegistry();
   std::lock_guard<std::mutex> lock(registry.mutex);
   std::vector<const TargetBackend *> all;
+  all.reserve(registry.backends.size());
   for (auto &[device, backend] : registry.backends)
     all.push_back(backend.get());
   return all;

@@ -89,7 +89,7 @@ static LogicalResult rewriteSignature(func::FuncOp kernel, OpBuilder &b) {
   b.setInsertionPoint(oldReturn);
   SmallVector<DictionaryAttr> outAttrs;
   for (auto [i, result] : llvm::enumerate(oldReturn.getOperands())) {
-    auto arg = llvm::find(tied, static_cast<int64_t>(i));
+    auto *arg = llvm::find(tied, static_cast<int64_t>(i));
     if (arg != tied.end()) {
       // A copy of the argument to itself, which is folded.
       bufferization::MaterializeInDestinationOp::create(

@@ -213,7 +213,7 @@ private:
                                    view(entry.second, i, one));
           });
         emitMatmul(row, count, g, [&](Value v) {
-          auto found = buffers.find(v);
+          auto *found = buffers.find(v);
           return found == buffers.end() ? view(v, row, count)
                                         : view(found->second, index(0), count);
         });

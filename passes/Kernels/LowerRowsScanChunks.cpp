@@ -66,8 +66,8 @@ private:
 
   /// Adds the sum over k of scalar(k, row) * vector(k, column) to each of
   /// `sums`, row by row.
-  Values accumulate(Value from, Value to, Values sums, int64_t rows, At scalar,
-                    At vector);
+  Values accumulate(Value from, Value to, const Values &sums, int64_t rows,
+                    At scalar, At vector);
   /// Stores what 16 rows of 16 are when transposed.
   void transpose(function_ref<Value(int64_t row)> row,
                  function_ref<void(int64_t column, Value)> store);
@@ -107,7 +107,7 @@ Value ChunkLowering::flush(Value x) {
   return s.emit<arith::SelectOp>(small, s.constant(0, type), x);
 }
 
-Values ChunkLowering::accumulate(Value from, Value to, Values sums,
+Values ChunkLowering::accumulate(Value from, Value to, const Values &sums,
                                  int64_t rows, At scalar, At vector) {
   int64_t width = sums.size() / rows;
   return s.forEach(from, to, 1, sums, [&](Value k, ValueRange carried) {

@@ -82,7 +82,7 @@ std::string nvidia::findPtxas() {
     return env;
   if (ErrorOr<std::string> path = sys::findProgramByName("ptxas"))
     return *path;
-  for (std::string root :
+  for (const std::string &root :
        {getEnv("CUDA_HOME"), std::string("/usr/local/cuda")}) {
     SmallString<128> path(root);
     sys::path::append(path, "bin", "ptxas");
@@ -90,7 +90,7 @@ std::string nvidia::findPtxas() {
       return std::string(path);
   }
   std::string home = getEnv("HOME");
-  for (std::string prefix :
+  for (const std::string &prefix :
        {getEnv("VIRTUAL_ENV"), home.empty() ? home : home + "/.local",
         std::string("/usr/local"), std::string("/usr")}) {
     if (prefix.empty())

@@ -16,7 +16,7 @@ const char *ElfFile::read(Bytes file) {
   if (!file.has(0, kHeaderBytes) || memcmp(file.data,
                                            "\x7f"
                                            "ELF\2\1",
-                                           6))
+                                           6) != 0)
     return "it is not a 64-bit little-endian ELF file";
   machine = file.get<uint16_t>(18);
   uint64_t table = file.get<uint64_t>(40);

@@ -164,6 +164,7 @@ std::string tercet::tools::runOnFile(const std::string &tool,
   words.insert(words.end(), arguments.begin(), arguments.end());
   words.push_back(input);
   std::vector<char *> argv;
+  argv.reserve(words.size() + 1);
   for (std::string &word : words)
     argv.push_back(word.data());
   argv.push_back(nullptr);

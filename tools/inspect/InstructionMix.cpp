@@ -52,7 +52,7 @@ static int widthOf(Isa isa, const std::string &operands) {
       width = std::max(width, 128);
     else if (isa == Isa::aarch64 && kind == "v" && end < operands.size()) {
       // v0.16b is the whole register, v0.8b half of it; v0.s[1] is one element.
-      int elements = atoi(operands.c_str() + end + 1);
+      int elements = strtol(operands.c_str() + end + 1, nullptr, 10);
       size_t letter = operands.find_first_not_of("0123456789", end + 1);
       char type = letter == std::string::npos ? 0 : operands[letter];
       int bits = type == 'b' ? 8 : type == 'h' ? 16 : type == 's' ? 32 : 64;

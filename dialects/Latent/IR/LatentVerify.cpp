@@ -61,7 +61,7 @@ LogicalResult latent::detail::verifyWeight(Operation *op, StringRef rule,
 }
 
 LogicalResult latent::detail::verifyEps(Operation *op, StringRef rule,
-                                        APFloat eps) {
+                                        const APFloat &eps) {
   if (eps.convertToFloat() >= 0)
     return success();
   return op->emitOpError(rule) << ": eps must not be negative";

@@ -44,7 +44,7 @@ LogicalResult verifyWeight(Operation *op, StringRef rule, StringRef name,
                            Value weight, Value scale);
 
 /// `eps` of a norm; NaN is refused too.
-LogicalResult verifyEps(Operation *op, StringRef rule, APFloat eps);
+LogicalResult verifyEps(Operation *op, StringRef rule, const APFloat &eps);
 
 } // namespace tercet::latent::detail
 
